@@ -1,1 +1,3 @@
 //! Messages.
+pub mod hash;
+pub mod id;
