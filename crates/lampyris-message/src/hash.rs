@@ -2,12 +2,17 @@
 //!
 //! A hash prints as 64 lower-case hex digits without a prefix.
 
+mod parse;
+
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+use crate::json::write::plain_string;
+use crate::scalar::{HexProblem, ScalarError};
+
 /// Thirty-two bytes, FireFly's `Bytes32`: a SHA-256 value whose meaning its owner knows.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bytes32(pub [u8; 32]);
 
 impl Bytes32 {
@@ -15,14 +20,28 @@ impl Bytes32 {
     pub fn sha256(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
+
+    /// The value of 64 hex digits with an optional `0x`, as a URL parameter spells it.
+    ///
+    /// # Errors
+    /// If there are more or fewer digits (`FF00107`), or other characters (`FF00106`).
+    pub fn parse(text: &str) -> Result<Self, ScalarError> {
+        parse::strict(text.as_bytes())
+    }
+
+    /// Overwrites the value by the hex digits of a JSON body: as many bytes from the front as
+    /// there are pairs of digits, after an optional `0x`.
+    ///
+    /// # Errors
+    /// If there is a character that is no digit, a lone digit, or too many.
+    pub fn overwrite_from_hex(&mut self, text: &[u8]) -> Result<(), HexProblem> {
+        parse::lenient(text, &mut self.0)
+    }
 }
 
 impl fmt::Display for Bytes32 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = [0; 64];
-        // Cannot fail: the buffer is exactly twice as long as the bytes.
-        const_hex::encode_to_slice(self.0, &mut text).map_err(|_| fmt::Error)?;
-        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+        f.write_str(const_hex::Buffer::<32>::new().format(&self.0))
     }
 }
 
@@ -48,6 +67,26 @@ macro_rules! hash_type {
             /// The thirty-two bytes of the hash.
             pub const fn as_bytes(&self) -> &[u8; 32] {
                 &self.0.0
+            }
+
+            /// The hash of 64 hex digits with an optional `0x`.
+            ///
+            /// # Errors
+            /// If there are more or fewer digits (`FF00107`), or other characters (`FF00106`).
+            pub fn parse(text: &str) -> Result<Self, ScalarError> {
+                Bytes32::parse(text).map(Self)
+            }
+
+            /// Appends the hash as a JSON string.
+            pub(crate) fn write_json(&self, out: &mut Vec<u8>) {
+                let mut text = const_hex::Buffer::<32>::new();
+                plain_string(text.format(self.as_bytes()).as_bytes(), out);
+            }
+        }
+
+        impl From<Bytes32> for $name {
+            fn from(bytes: Bytes32) -> Self {
+                Self(bytes)
             }
         }
 

@@ -2,9 +2,22 @@
 //!
 //! An id is 16 bytes and prints in the usual lower-case form. Nothing here draws a new one.
 
+mod parse;
+
 use std::fmt;
 
 use uuid::Uuid;
+
+use crate::json::write::plain_string;
+use crate::scalar::{ScalarError, UuidProblem};
+
+/// The sixteen bytes of a UUID in any of the spellings upstream reads.
+///
+/// # Errors
+/// If the text is in none of them.
+pub fn parse_uuid(text: &[u8]) -> Result<[u8; 16], UuidProblem> {
+    parse::uuid(text)
+}
 
 /// Declares one identifier type around a UUID.
 macro_rules! id_type {
@@ -24,6 +37,21 @@ macro_rules! id_type {
                 self.0.as_bytes()
             }
 
+            /// The id that `text` spells, as a URL parameter or a body does: in either case,
+            /// without dashes, as `urn:uuid:`, or within any pair of enclosing bytes.
+            ///
+            /// # Errors
+            /// If it spells none: `FF00138`.
+            pub fn parse(text: &str) -> Result<Self, ScalarError> {
+                parse_uuid(text.as_bytes()).map(Self::from_bytes).map_err(ScalarError::Uuid)
+            }
+
+            /// Appends the id as a JSON string.
+            pub(crate) fn write_json(&self, out: &mut Vec<u8>) {
+                let mut text = [0; 36];
+                plain_string(self.0.as_hyphenated().encode_lower(&mut text).as_bytes(), out);
+            }
+
             /// The id as a [`Uuid`].
             pub const fn as_uuid(&self) -> Uuid {
                 self.0
@@ -39,6 +67,12 @@ macro_rules! id_type {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 fmt::Display::fmt(self.0.as_hyphenated(), f)
+            }
+        }
+
+        impl From<[u8; 16]> for $name {
+            fn from(bytes: [u8; 16]) -> Self {
+                Self::from_bytes(bytes)
             }
         }
 

@@ -1,3 +1,41 @@
-//! Messages.
+//! FireFly messages: the resource, its hashes, and what may happen to it.
+//! This crate never does I/O, reads a clock, draws a random number, waits or logs.
+//!
+//! Read in this order:
+//!
+//! 1. [`id`], [`hash`], [`time`], [`kind`], [`open`]: what a field can hold
+//! 2. [`header`] and [`message`]: the resource as it comes and goes
+//! 3. [`validate`] and [`limits`]: what a field may hold
+//! 4. [`seal`] and [`sealed`]: from a message to one whose hashes are known to be right
+//! 5. [`json`]: the bytes beneath it all, as upstream's Go program reads and writes them
+#![forbid(unsafe_code)]
+#![warn(clippy::wildcard_enum_match_arm)]
+
+pub mod decode;
 pub mod hash;
+pub mod header;
 pub mod id;
+pub mod json;
+pub mod kind;
+pub mod limits;
+pub mod message;
+pub mod open;
+pub mod pin;
+pub mod scalar;
+pub mod seal;
+pub mod sealed;
+pub mod time;
+pub mod validate;
+
+pub use decode::{DecodeError, DecodeErrorKind};
+pub use hash::{Bytes32, DataHash, DataListHash, GroupHash, MessageHash, PinHash};
+pub use header::{Header, TransactionRef};
+pub use id::{BatchId, DataId, MessageId, TransactionId};
+pub use kind::{BatchType, MessageState, MessageType, TxType, ValidatorType};
+pub use message::{DataRef, Message};
+pub use open::Open;
+pub use pin::Pin;
+pub use scalar::ScalarError;
+pub use sealed::{NotCanonical, Pinning, SealedMessage, SealedRef};
+pub use time::Timestamp;
+pub use validate::{FieldError, InvalidMessage};
