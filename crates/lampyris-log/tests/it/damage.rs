@@ -69,11 +69,13 @@ fn check(
             assert!(records(&log) == expected, "{what}: other records, without a word");
             tally.same += 1;
         }
-        Err(OpenError::Broken(_) | OpenError::NewerFormat { .. } | OpenError::NotALog { .. }) => {
-            tally.refused += 1
-        }
-        // sled may take damage for an end of file.
-        Err(OpenError::Unavailable(_)) => tally.refused += 1,
+        Err(
+            OpenError::Broken(_)
+            | OpenError::NewerFormat { .. }
+            | OpenError::NotALog { .. }
+            // sled may take damage for an end of file.
+            | OpenError::Unavailable(_),
+        ) => tally.refused += 1,
         Err(error) => panic!("{what}: {error}"),
     }
 }

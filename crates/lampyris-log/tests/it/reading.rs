@@ -105,8 +105,9 @@ fn reading_goes_on_while_others_append() {
         for thread in 0..2 {
             let log = &log;
             scope.spawn(move || {
-                (0..20)
-                    .for_each(|number| drop(log.append(&append(number, thread, "more")).unwrap()))
+                for number in 0..20 {
+                    log.append(&append(number, thread, "more")).unwrap();
+                }
             });
         }
         for _ in 0..10 {

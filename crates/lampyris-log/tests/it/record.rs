@@ -124,15 +124,15 @@ fn longer_spellings_are_refused() {
 /// The same head with its argument in one more byte.
 fn longer_head(head: u8) -> Option<Vec<u8>> {
     let (major, argument) = (head & 0xe0, head & 0x1f);
-    (argument < 24 && major != 0xe0).then(|| vec![major | 24, argument])
+    (argument < 24 && major != 0xe0).then(|| vec![major | 0x18, argument])
 }
 
 /// Steps over one item, into arrays.
 fn step(d: &mut minicbor::Decoder<'_>) {
     if d.datatype().unwrap() == minicbor::data::Type::Array {
-        d.array().map(drop).unwrap()
+        assert!(d.array().unwrap().is_some());
     } else {
-        d.skip().unwrap()
+        d.skip().unwrap();
     }
 }
 

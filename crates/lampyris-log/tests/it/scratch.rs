@@ -40,7 +40,7 @@ pub(crate) fn noise(length: usize, seed: u64) -> Vec<u8> {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        (state >> 32) as u8
+        state.to_be_bytes()[2]
     })
     .take(length)
     .collect()
