@@ -5,7 +5,6 @@ use super::Log;
 use crate::corrupt::{At, Corrupt, Rule};
 use crate::error::ReadError;
 use crate::frame::{Frame, FrameReader};
-use crate::index::StreamOrdinal;
 use crate::merkle::{Hash, Head};
 use crate::record::Record;
 use crate::sled_store::StoredFrames;
@@ -29,7 +28,7 @@ pub struct Scan<'l> {
 
 enum Check {
     Whole(Box<Verifier>),
-    Part { reader: FrameReader, order: Order, streams: Vec<StreamOrdinal> },
+    Part { reader: FrameReader, order: Order },
 }
 
 impl Log {
@@ -44,11 +43,7 @@ impl Log {
         } else {
             let first =
                 self.store.frame_holding(from)?.map(|(key, _)| sequence(&key)).transpose()?;
-            let check = Check::Part {
-                reader: FrameReader::new(),
-                order: Order::new(),
-                streams: Vec::new(),
-            };
+            let check = Check::Part { reader: FrameReader::new(), order: Order::new() };
             (check, first.unwrap_or(0))
         };
         Ok(Scan { log: self, frames: self.store.frames(next)?, check, from, next, end })
@@ -167,12 +162,12 @@ impl Scan<'_> {
         };
         let flow = match &mut self.check {
             Check::Whole(verifier) => verifier.frame(key, &stored, visit)?,
-            Check::Part { reader, order, streams } => {
+            Check::Part { reader, order } => {
                 let frame = reader.open(key, &stored)?;
                 if key != self.next {
                     return Err(frame.fault(self.next, 0, Rule::Sequence { found: key }).into());
                 }
-                part(self.log, &frame, order, streams, &mut visit)?
+                part(self.log, &frame, order, &mut visit)?
             }
         };
         self.next = next;
@@ -181,42 +176,34 @@ impl Scan<'_> {
 }
 
 /// Checks what can be checked in the middle of a log and hands the frame's records out.
+/// The log is not locked while they are: `visit` may append.
 fn part(
     log: &Log,
     frame: &Frame<'_>,
     order: &mut Order,
-    streams: &mut Vec<StreamOrdinal>,
     visit: &mut impl FnMut(&VerifiedRecord<'_>) -> ControlFlow<()>,
 ) -> Result<ControlFlow<()>, Corrupt> {
     order.begin_frame();
-    streams.clear();
-    {
-        let durable = log.durable.read();
-        for raw in frame.records() {
-            let raw = raw?;
-            let record = decode(frame, raw)?;
-            let fault = |rule| frame.fault(raw.sequence, raw.offset, rule);
-            order.observe(&record).map_err(fault)?;
-            let stream = durable.streams.ordinal(record.namespace, record.kind, record.id);
-            streams.push(
-                stream
-                    .ok_or_else(|| fault(Rule::Version { expected: 0, found: record.version }))?,
-            );
-        }
-        order
-            .end_frame()
-            .map_err(|rule| frame.fault(frame.first_sequence, frame.raw_len(), rule))?;
-    }
-    for (raw, stream) in frame.records().zip(streams.iter()) {
+    let mut records = Vec::new();
+    for raw in frame.records() {
         let raw = raw?;
         let record = decode(frame, raw)?;
-        let verified = VerifiedRecord {
-            record,
-            stream: *stream,
-            bytes: raw.bytes,
-            leaf: Hash::leaf(raw.bytes),
-        };
-        if visit(&verified).is_break() {
+        order.observe(&record).map_err(|rule| frame.fault(raw.sequence, raw.offset, rule))?;
+        records.push((record, raw));
+    }
+    order.end_frame().map_err(|rule| frame.fault(frame.first_sequence, frame.raw_len(), rule))?;
+    let mut ordinals = Vec::with_capacity(records.len());
+    {
+        let durable = log.durable.read();
+        for (record, raw) in &records {
+            let stream = durable.streams.ordinal(record.namespace, record.kind, record.id);
+            let rule = Rule::Version { expected: 0, found: record.version };
+            ordinals.push(stream.ok_or_else(|| frame.fault(raw.sequence, raw.offset, rule))?);
+        }
+    }
+    for ((record, raw), stream) in records.into_iter().zip(ordinals) {
+        let leaf = Hash::leaf(raw.bytes);
+        if visit(&VerifiedRecord { record, stream, bytes: raw.bytes, leaf }).is_break() {
             return Ok(ControlFlow::Break(()));
         }
     }
