@@ -5,8 +5,6 @@
 
 use std::fmt;
 
-use sha2::{Digest, Sha256};
-
 use super::clause::{Outcome, Refusal};
 use super::command::{Command, CommandKind, GapFill};
 use super::guard::{gap_fill_fits, holds};
@@ -112,7 +110,7 @@ fn refused(
 /// The note of a contradiction, unless it stands already or the message has had its share.
 fn note(refusal: Refusal, state: &State, command: &Command) -> Option<Noted> {
     let detail = command.to_string();
-    let evidence = Bytes32(Sha256::digest(detail.as_bytes()).into());
+    let evidence = Bytes32::sha256(detail.as_bytes());
     let noted = state.noted();
     let again = noted.contains(&(refusal, evidence)) || noted.len() >= NOTED_PER_MESSAGE;
     (!again).then_some(Noted { kind: refusal, evidence, detail })
