@@ -26,10 +26,18 @@ fn is_allowed(expression: &str, allowed: &[String]) -> bool {
     })
 }
 
+/// The platform this runs on: what other platforms need is not there to be looked at.
+fn host() -> String {
+    let output = Command::new("rustc").arg("-vV").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().find_map(|line| line.strip_prefix("host: ")).unwrap().to_owned()
+}
+
 #[test]
 fn every_licence_in_the_tree_is_allowed() {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--locked", "--offline", "--all-features"])
+        .args(["--filter-platform", &host()])
         .current_dir(root())
         .output()
         .unwrap();

@@ -10,7 +10,7 @@ use lampyris_message::{MessageId, MessageState, ScalarError};
 /// An event-sourced state machine for Hyperledger FireFly messages: every step is kept in a
 /// durable, tamper-evident log, and any history can be shown and judged.
 #[derive(Debug, Parser)]
-#[command(name = "lampyris", version, about, max_term_width = 100)]
+#[command(name = "lampyris", version, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done; 1 the answer is no (not found, a fault, a refusal under \
     --strict, a log that does not open); 2 the request or its input makes no sense.")]
 pub(crate) struct Args {
@@ -22,6 +22,7 @@ pub(crate) struct Args {
 
 /// What every command understands.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Everywhere")]
 pub(crate) struct Global {
     /// The data directory of the log
     #[arg(long, global = true, value_name = "DIR", default_value = "./lampyris-data")]
@@ -87,6 +88,34 @@ pub(crate) enum Command {
     ///
     /// Ends with `VERIFIED n events, m messages` and exit code 0, or with the first fault and 1.
     Replay,
+    /// Measure this machine: a made-up log beside the bound of what is possible, in one run
+    #[command(subcommand)]
+    Bench(Bench),
+}
+
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bench {
+    /// Judged replay beside scan, decompression, decoding, SHA-256 and root alone
+    Replay(BenchReplay),
+}
+
+/// How to measure replay.
+#[derive(Debug, clap::Args)]
+pub(crate) struct BenchReplay {
+    /// How many events the made-up log has
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub(crate) events: u64,
+    /// How often each side is measured, in turn
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rounds: u32,
+    /// Make imported messages, one event each, in place of whole lifecycles of five
+    #[arg(long)]
+    pub(crate) imported: bool,
+    /// Where to make the log, in a folder of its own that is removed at the end
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scratch: Option<PathBuf>,
 }
 
 /// What to import.

@@ -2,6 +2,7 @@
 //!
 //! A command opens the log, prints its answer and gives an exit code; nothing is shared between two.
 
+mod bench;
 mod get;
 mod history;
 mod import;
@@ -24,5 +25,6 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::List { state, limit } => list::run(global, state, limit),
         Command::Stats => stats::run(global),
         Command::Replay => replay::run(global),
+        Command::Bench(bench) => bench::run(global, &bench),
     }
 }

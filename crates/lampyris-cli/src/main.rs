@@ -14,6 +14,7 @@ mod output;
 mod store;
 mod timeline;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -23,8 +24,8 @@ use crate::args::Args;
 fn main() -> ExitCode {
     silence_caught_panics();
     let args = Args::parse();
-    start_tracing();
     let json = args.global.json;
+    start_tracing(json);
     match commands::run(args) {
         Ok(code) => code,
         Err(failure) => failure.report(json),
@@ -41,12 +42,12 @@ fn silence_caught_panics() {
     }));
 }
 
-/// Warnings of the libraries go to standard error; `RUST_LOG`-like tuning comes with the service.
-fn start_tracing() {
-    tracing_subscriber::fmt()
+/// Warnings of the libraries go to standard error, as JSON lines where answers are JSON.
+fn start_tracing(json: bool) {
+    let lines = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
-        .without_time()
-        .with_target(false)
-        .init();
+        .with_target(false);
+    if json { lines.json().init() } else { lines.without_time().init() }
 }

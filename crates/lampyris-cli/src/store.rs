@@ -14,9 +14,13 @@ use crate::failure::Failure;
 
 /// Opens the log to append to it; makes it if there is none.
 pub(crate) fn open_writer(global: &Global) -> Result<Log, Failure> {
+    Ok(Log::open(&global.data, &writer_options())?)
+}
+
+/// How a log is opened to append under this program's rules, or made.
+pub(crate) fn writer_options() -> Options {
     let rules = Rules { version: rules::VERSION, hash: rules::hash().0 };
-    let options = Options::writer(rules).create(draw_id());
-    Ok(Log::open(&global.data, options)?)
+    Options::writer(rules).create(draw_id())
 }
 
 /// Opens the log to read it, and hands out every record while it is verified.
@@ -24,7 +28,7 @@ pub(crate) fn open_reader(
     global: &Global,
     visit: impl FnMut(&VerifiedRecord<'_>),
 ) -> Result<Log, Failure> {
-    Ok(Log::open_with(&global.data, Options::reader(), visit)?)
+    Ok(Log::open_with(&global.data, &Options::reader(), visit)?)
 }
 
 /// A fresh random id.

@@ -18,6 +18,7 @@ pub struct Judge {
     states: Vec<State>,
     counts: [u64; MessageState::ALL.len()],
     events: u64,
+    ended: bool,
 }
 
 impl Judge {
@@ -29,13 +30,22 @@ impl Judge {
     /// Judges the next event of the message with this number, and gives it back decoded.
     ///
     /// # Errors
-    /// The [`Fault`]; the judge is then at its end.
+    /// The [`Fault`]; from then on every step is [`Fault::Ended`].
     pub fn step(
         &mut self,
         number: usize,
         id: MessageId,
         event: Stored<'_>,
     ) -> Result<Event, Fault> {
+        if std::mem::replace(&mut self.ended, true) {
+            return Err(Fault::Ended);
+        }
+        let judged = self.judge(number, id, event)?;
+        self.ended = false;
+        Ok(judged)
+    }
+
+    fn judge(&mut self, number: usize, id: MessageId, event: Stored<'_>) -> Result<Event, Fault> {
         let decoded = decode(event.name, event.version, event.content)?;
         if let Some(message) = decoded.message()
             && message.id() != id
@@ -141,6 +151,9 @@ pub enum Fault {
         /// The next that may be given.
         next: usize,
     },
+    /// A fault was found before: what follows it proves nothing.
+    #[error("the judge has ended at an earlier fault")]
+    Ended,
     /// The log was written under rules that this program does not have.
     #[error("rules version {version} are not in this program, or not the same")]
     Rules {

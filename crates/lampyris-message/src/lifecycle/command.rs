@@ -96,8 +96,7 @@ impl Stage {
     /// # Errors
     /// [`UnpinnedBroadcast`]: an unpinned message without a group reaches nobody (FF10126).
     pub fn new(staged: Staged, key_holder: Option<KeyHolder>) -> Result<Self, UnpinnedBroadcast> {
-        if staged.message.pinning() == Pinning::Unpinned && staged.message.header().group.is_none()
-        {
+        if unpinned_broadcast(&staged.message) {
             return Err(UnpinnedBroadcast);
         }
         Ok(Self { staged, key_holder })
@@ -107,6 +106,11 @@ impl Stage {
     pub const fn staged(&self) -> &Staged {
         &self.staged
     }
+}
+
+/// Whether nobody would dispatch this message.
+pub(super) fn unpinned_broadcast(message: &SealedMessage) -> bool {
+    message.pinning() == Pinning::Unpinned && message.header().group.is_none()
 }
 
 /// An unpinned message must have a group: nobody dispatches an unpinned broadcast.

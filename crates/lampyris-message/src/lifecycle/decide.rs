@@ -5,11 +5,9 @@
 
 use std::fmt;
 
-use sha2::{Digest, Sha256};
-
 use super::clause::{Outcome, Refusal};
-use super::command::{Command, CommandKind};
-use super::guard::holds;
+use super::command::{Command, CommandKind, GapFill};
+use super::guard::{gap_fill_fits, holds};
 use super::state::{Situation, State};
 use super::table::cell;
 use crate::event::{Cancelled, Confirmed, Event, EventKind, Imported, Noted, Readied, Readiness};
@@ -112,7 +110,7 @@ fn refused(
 /// The note of a contradiction, unless it stands already or the message has had its share.
 fn note(refusal: Refusal, state: &State, command: &Command) -> Option<Noted> {
     let detail = command.to_string();
-    let evidence = Bytes32(Sha256::digest(detail.as_bytes()).into());
+    let evidence = Bytes32::sha256(detail.as_bytes());
     let noted = state.noted();
     let again = noted.contains(&(refusal, evidence)) || noted.len() >= NOTED_PER_MESSAGE;
     (!again).then_some(Noted { kind: refusal, evidence, detail })
@@ -130,7 +128,13 @@ fn event(kind: EventKind, state: &State, command: &Command) -> Option<Event> {
             Some(Event::Readied(Readied { why: Readiness::NothingToWaitFor }))
         }
         (EventKind::Readied, Command::Release(release)) => {
-            Some(Event::Readied(Readied { why: Readiness::Released(release.parent) }))
+            let why = match state {
+                State::Known(facts) if facts.awaits.is_none() => Readiness::NothingToWaitFor,
+                State::Known(_) | State::Absent | State::Imported(_) => {
+                    Readiness::Released(release.parent)
+                }
+            };
+            Some(Event::Readied(Readied { why }))
         }
         (EventKind::Received, Command::Receive(receive)) => {
             Some(Event::Received(Box::new(receive.received.clone())))
@@ -157,7 +161,7 @@ fn event(kind: EventKind, state: &State, command: &Command) -> Option<Event> {
         }
         (EventKind::Confirmed, _) => confirmed(command).map(Event::Confirmed),
         (EventKind::Rejected, Command::Reject(rejected)) => Some(Event::Rejected(rejected.clone())),
-        (EventKind::Cancelled, _) => cancelled(command).map(Event::Cancelled),
+        (EventKind::Cancelled, _) => cancelled(state, command).map(Event::Cancelled),
         (
             EventKind::Staged
             | EventKind::Received
@@ -191,14 +195,16 @@ fn confirmed(command: &Command) -> Option<Confirmed> {
     }
 }
 
-fn cancelled(command: &Command) -> Option<Cancelled> {
+/// The cancellation; it names a gap-fill only if that stands in for the message.
+fn cancelled(state: &State, command: &Command) -> Option<Cancelled> {
+    let stands_in = |gap_fill: &GapFill| gap_fill_fits(state, command).then_some(gap_fill.id);
     match command {
         Command::Receive(receive) => Some(Cancelled {
             at: receive.at,
             code: NonBlank::literal("GapFilled"),
             reason: None,
             by: receive.received.message.header().author.clone(),
-            gap_fill: receive.gap_fill.as_ref().map(|gap_fill| gap_fill.id),
+            gap_fill: receive.gap_fill.as_ref().and_then(stands_in),
         }),
         Command::Release(release) => Some(Cancelled {
             at: release.at,
@@ -212,7 +218,7 @@ fn cancelled(command: &Command) -> Option<Cancelled> {
             code: cancel.code.clone(),
             reason: cancel.reason.clone(),
             by: cancel.by.clone(),
-            gap_fill: cancel.gap_fill.as_ref().map(|gap_fill| gap_fill.id),
+            gap_fill: cancel.gap_fill.as_ref().and_then(stands_in),
         }),
         Command::Stage(_)
         | Command::Import(_)

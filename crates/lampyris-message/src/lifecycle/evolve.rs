@@ -4,8 +4,9 @@
 //! recorded facts. Nothing is repaired and nothing is skipped.
 
 use super::clause::Refusal;
-use super::guard::{is_awaited, pins_fit, signer_differs};
-use super::rules::follows;
+use super::command::unpinned_broadcast;
+use super::guard::{has_gap, is_awaited, pins_fit, signer_differs};
+use super::rules::{follows, notes};
 use super::state::{Evidence, Facts, LedgerPin, Origin, Situation, State};
 use crate::event::Sequenced;
 use crate::event::{Awaited, Cancelled, Event, EventKind, Noted, Readied, Readiness, Sealed, Sent};
@@ -52,12 +53,18 @@ pub enum Rule {
     /// The signer on the ledger is the key of the header.
     #[error("the signer on the ledger is not the key of the header")]
     Signer,
-    /// A pinned private message whose nonce is taken needs a gap-fill.
-    #[error("a sealed pinned private message is cancelled by a gap-fill only")]
+    /// A message whose nonce is taken needs a gap-fill, and only that one has it.
+    #[error("a sealed pinned private message is cancelled by a gap-fill, and no other is")]
     GapFill,
     /// Once a kind and evidence, and not more than the limit.
     #[error("a contradiction is noted once, and at most {NOTED_PER_MESSAGE} of them")]
     Noted,
+    /// Only what the table notes there is noted, under the hash of its text.
+    #[error("no command is noted like this there")]
+    Note,
+    /// Nobody dispatches an unpinned broadcast.
+    #[error("an unpinned message that begins here has a group")]
+    UnpinnedBroadcast,
 }
 
 /// Applies an event to a state, if the rules allow it there.
@@ -71,10 +78,10 @@ pub fn evolve(state: State, event: &Event) -> Result<State, IllegalStep> {
         return Err(illegal(Rule::NoSuchStep));
     }
     match state {
-        State::Absent => begin(event).ok_or(illegal(Rule::NoSuchStep)),
+        State::Absent => begin(event).map_err(illegal),
         State::Imported(mut evidence) => {
             let Event::Noted(noted) = event else { return Err(illegal(Rule::NoSuchStep)) };
-            note(&mut evidence.noted, noted).map_err(illegal)?;
+            note(&mut evidence.noted, situation, noted).map_err(illegal)?;
             Ok(State::Imported(evidence))
         }
         State::Known(mut facts) => {
@@ -85,15 +92,18 @@ pub fn evolve(state: State, event: &Event) -> Result<State, IllegalStep> {
 }
 
 /// The state after a first event.
-fn begin(event: &Event) -> Option<State> {
+fn begin(event: &Event) -> Result<State, Rule> {
     match event {
-        Event::Staged(staged) => Some(known(
+        Event::Staged(staged) if unpinned_broadcast(&staged.message) => {
+            Err(Rule::UnpinnedBroadcast)
+        }
+        Event::Staged(staged) => Ok(known(
             &staged.message,
             Origin::Local,
             MessageState::Staged,
             Beginning { awaits: staged.awaits, staged_tx: staged.tx_id, batch: None, pins: &[] },
         )),
-        Event::Received(received) => Some(known(
+        Event::Received(received) => Ok(known(
             &received.message,
             Origin::Remote,
             MessageState::Pending,
@@ -104,7 +114,7 @@ fn begin(event: &Event) -> Option<State> {
                 pins: &received.pins,
             },
         )),
-        Event::Imported(imported) => Some(State::Imported(Box::new(Evidence {
+        Event::Imported(imported) => Ok(State::Imported(Box::new(Evidence {
             hash: imported.message.hash(),
             state: imported.claims.state,
             noted: Vec::new(),
@@ -116,7 +126,7 @@ fn begin(event: &Event) -> Option<State> {
         | Event::Confirmed(_)
         | Event::Rejected(_)
         | Event::Cancelled(_)
-        | Event::Noted(_) => None,
+        | Event::Noted(_) => Err(Rule::NoSuchStep),
     }
 }
 
@@ -169,7 +179,7 @@ fn advance(facts: &mut Facts, situation: Situation, event: &Event) -> Result<(),
             Ok(())
         }
         Event::Cancelled(cancelled) => cancel(facts, situation, cancelled),
-        Event::Noted(noted) => note(&mut facts.noted, noted),
+        Event::Noted(noted) => note(&mut facts.noted, situation, noted),
         Event::Staged(_) | Event::Received(_) | Event::Imported(_) => Err(Rule::NoSuchStep),
     }
 }
@@ -252,15 +262,25 @@ fn cancel(facts: &mut Facts, situation: Situation, cancelled: &Cancelled) -> Res
         | Situation::Cancelled
         | Situation::Imported => false,
     };
-    let filled = facts.pinning == Pinning::Private && cancelled.gap_fill.is_some();
-    if !free && !filled {
+    let allowed = match cancelled.gap_fill {
+        Some(_) => has_gap(facts.pinning, &facts.pins),
+        None => free,
+    };
+    if !allowed {
         return Err(Rule::GapFill);
     }
     facts.state = MessageState::Cancelled;
     Ok(())
 }
 
-fn note(noted: &mut Vec<(Refusal, Bytes32)>, note: &Noted) -> Result<(), Rule> {
+fn note(
+    noted: &mut Vec<(Refusal, Bytes32)>,
+    situation: Situation,
+    note: &Noted,
+) -> Result<(), Rule> {
+    if !notes(situation, note.kind) || note.evidence != Bytes32::sha256(note.detail.as_bytes()) {
+        return Err(Rule::Note);
+    }
     let entry = (note.kind, note.evidence);
     if noted.len() >= NOTED_PER_MESSAGE || noted.contains(&entry) {
         return Err(Rule::Noted);

@@ -161,6 +161,11 @@ fn same_pin(state: &State, command: &Command) -> bool {
     })
 }
 
+/// Whether another message can stand in: a nonce is taken, and it is known which.
+pub(super) fn has_gap(pinning: Pinning, pins: &[Pin]) -> bool {
+    pinning == Pinning::Private && !pins.is_empty()
+}
+
 /// What a gap-fill must agree with in the message it stands in for.
 struct Gap<'a> {
     id: MessageId,
@@ -170,7 +175,8 @@ struct Gap<'a> {
     pins: &'a [Pin],
 }
 
-fn gap_fill_fits(state: &State, command: &Command) -> bool {
+/// Whether the command brings a confirmed gap-fill for this message.
+pub(super) fn gap_fill_fits(state: &State, command: &Command) -> bool {
     match (state, command) {
         (State::Absent, Command::Receive(receive)) => {
             let message = &receive.received.message;
@@ -206,8 +212,10 @@ fn gap_fill_fits(state: &State, command: &Command) -> bool {
 }
 
 /// A confirmed message of the same author, group and pins, tagged as a gap-fill and naming it.
+///
+/// Without pins there is no gap: equal pins would then say nothing.
 fn fills(gap_fill: &GapFill, gap: &Gap<'_>) -> bool {
-    gap.pinning == Pinning::Private
+    has_gap(gap.pinning, gap.pins)
         && gap_fill.state == MessageState::Confirmed
         && gap_fill.tag == GAP_FILL_TAG
         && gap_fill.cid == Some(gap.id)

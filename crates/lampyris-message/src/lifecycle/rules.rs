@@ -3,7 +3,7 @@
 //! A log names the rules it was written under, so that replay judges each step by them. Released
 //! tables are never changed; a new table is a new version beside the old one.
 
-use super::clause::Outcome;
+use super::clause::{Outcome, Refusal};
 use super::command::CommandKind;
 use super::state::Situation;
 use super::table::cell;
@@ -46,6 +46,11 @@ pub const fn follows(situation: Situation, event: EventKind) -> bool {
     STEPS[situation as usize][event as usize]
 }
 
+/// Whether some command that meets this refusal is noted where a message is in this situation.
+pub const fn notes(situation: Situation, refusal: Refusal) -> bool {
+    NOTES[situation as usize][refusal as usize]
+}
+
 /// Where a message is after an event, as far as the table knows it.
 pub const fn after(situation: Situation, event: EventKind) -> Situation {
     match event {
@@ -64,13 +69,18 @@ pub const fn after(situation: Situation, event: EventKind) -> Situation {
 }
 
 type Steps = [[bool; EventKind::ALL.len()]; Situation::ALL.len()];
+type Notes = [[bool; Refusal::ALL.len()]; Situation::ALL.len()];
 
 /// Every step that some cell of the table takes, worked out from the table when this is compiled.
-const STEPS: Steps = steps();
+const STEPS: Steps = steps_and_notes().0;
+
+/// Every refusal that some cell of the table notes, worked out likewise.
+const NOTES: Notes = steps_and_notes().1;
 
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks each index")]
-const fn steps() -> Steps {
+const fn steps_and_notes() -> (Steps, Notes) {
     let mut steps = [[false; EventKind::ALL.len()]; Situation::ALL.len()];
+    let mut notes = [[false; Refusal::ALL.len()]; Situation::ALL.len()];
     let mut c = 0;
     while c < CommandKind::ALL.len() {
         let mut s = 0;
@@ -78,16 +88,20 @@ const fn steps() -> Steps {
             let (command, situation) = (CommandKind::ALL[c], Situation::ALL[s]);
             let cell = cell(command, situation);
             let mut i = 0;
-            while i < cell.clauses.len() {
-                steps = with_outcome(steps, situation, cell.clauses[i].then);
+            while i <= cell.clauses.len() {
+                let clause = i < cell.clauses.len();
+                let outcome = if clause { cell.clauses[i].then } else { cell.otherwise };
+                steps = with_outcome(steps, situation, outcome);
+                if let Outcome::Note(refusal) = outcome {
+                    notes[situation as usize][refusal as usize] = true;
+                }
                 i += 1;
             }
-            steps = with_outcome(steps, situation, cell.otherwise);
             s += 1;
         }
         c += 1;
     }
-    steps
+    (steps, notes)
 }
 
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks each index")]

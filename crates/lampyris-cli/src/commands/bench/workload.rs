@@ -1,0 +1,153 @@
+//! The made-up log: messages of realistic size and variety, led through their lives by the rules.
+//!
+//! Everything is a function of a number, so two runs make the same events.
+
+use lampyris_log::{Append, Log};
+use lampyris_message::event::{Claims, Confirmed, LedgerPosition, Sealed, Staged};
+use lampyris_message::hash::{Bytes32, DataHash, GroupHash, PinHash};
+use lampyris_message::lifecycle::command::{Dispatched, Import, Sequence, Stage};
+use lampyris_message::lifecycle::{Command, Decision, State, decide, evolve};
+use lampyris_message::{
+    BatchId, DataId, DataRef, Header, Message, MessageId, MessageState, MessageType, Open, Pin,
+    SealedMessage, Timestamp, TransactionId, TxType,
+};
+use lampyris_projection::record;
+
+use crate::failure::Failure;
+
+/// Appends that are kept with one sync while the log is made.
+const GROUP: usize = 1000;
+
+/// Makes a log of this many events; returns how many there are.
+pub(super) fn fill(log: &Log, events: u64, imported: bool) -> Result<u64, Failure> {
+    let (mut made, mut message, mut group) = (0, 0, Vec::with_capacity(GROUP));
+    while made < events {
+        let commands = if imported { import(message)? } else { lifecycle(message)? };
+        let mut state = State::Absent;
+        for command in commands {
+            let Decision::Step(steps) = decide(&state, &command) else {
+                return Err(Failure::no("the made-up history is refused"));
+            };
+            let id = message_id(message);
+            let mut append =
+                Append::new(number(5, made), "default", command.kind().name(), "bench");
+            for event in &steps {
+                append = append.event(record::new_event(id, event));
+                state = evolve(state, event).map_err(Failure::no)?;
+                made += 1;
+            }
+            group.push(append);
+        }
+        message += 1;
+        if group.len() >= GROUP {
+            keep(log, &mut group)?;
+        }
+    }
+    keep(log, &mut group)?;
+    Ok(made)
+}
+
+fn keep(log: &Log, group: &mut Vec<Append>) -> Result<(), Failure> {
+    for result in log.append_group(group) {
+        result.map_err(|error| Failure::no(crate::failure::chain(&error)))?;
+    }
+    group.clear();
+    Ok(())
+}
+
+/// The whole life of a message: six events of five commands.
+fn lifecycle(n: u64) -> Result<Vec<Command>, Failure> {
+    let (message, pins) = sealed(n)?;
+    let (batch, tx_id) = (BatchId::from_bytes(number(2, n / 50)), transaction(n));
+    let signer = message.header().key.clone();
+    let at = time(n);
+    let staged = Staged {
+        message,
+        local_namespace: "default".to_owned(),
+        idempotency: None,
+        tx_id: None,
+        awaits: None,
+    };
+    let position = LedgerPosition { sequence: n / 50, pin_index: n % 50 };
+    Ok(vec![
+        Command::Stage(Box::new(Stage::new(staged, None).map_err(Failure::no)?)),
+        Command::Seal(Sealed { batch, tx_id, pins }),
+        Command::Dispatched(Dispatched { batch, at }),
+        Command::Sequence(Sequence { batch, tx_id: None, position, signer }),
+        Command::Confirm(Confirmed { at, correlator: None }),
+    ])
+}
+
+/// A message as another node tells of it.
+fn import(n: u64) -> Result<Vec<Command>, Failure> {
+    let (message, pins) = sealed(n)?;
+    let claims = Claims {
+        local_namespace: Some("default".to_owned()),
+        state: MessageState::Confirmed,
+        batch: Some(BatchId::from_bytes(number(2, n / 50))),
+        tx_id: Some(transaction(n)),
+        pins,
+        confirmed: Some(time(n)),
+        reject_reason: None,
+        idempotency_key: None,
+    };
+    let source = format!("node-1.json, object {n}");
+    Ok(vec![Command::Import(Box::new(Import { message, claims, source }))])
+}
+
+/// A message like those of a supply chain: every second one private, with one data element.
+fn sealed(n: u64) -> Result<(SealedMessage, Vec<Pin>), Failure> {
+    let private = n % 2 == 1;
+    let organisation = n % 20;
+    let message_type = if private { MessageType::Private } else { MessageType::Broadcast };
+    let mut message = Message {
+        header: Header {
+            id: Some(message_id(n)),
+            message_type: Open::from(message_type),
+            tx_type: Some(Open::from(TxType::BatchPin)),
+            author: format!("did:firefly:org/org_{organisation}"),
+            key: format!("0x{:040x}", 0x1d14_b65d_2dd5_c13f_u64 ^ organisation),
+            created: Some(time(n)),
+            namespace: "default".to_owned(),
+            group: private.then(|| GroupHash(hash(4, organisation))),
+            topics: vec![format!("order-{}", n % 10_000)],
+            tag: "purchase_order".to_owned(),
+            ..Header::default()
+        },
+        data: Some(vec![Some(DataRef {
+            id: Some(DataId::from_bytes(number(3, n))),
+            hash: Some(DataHash(hash(3, n))),
+        })]),
+        ..Message::default()
+    };
+    let pin = Pin { hash: PinHash(hash(6, n)), nonce: Some(n / 20) };
+    Ok((message.seal().map_err(Failure::no)?, if private { vec![pin] } else { Vec::new() }))
+}
+
+fn message_id(n: u64) -> MessageId {
+    MessageId::from_bytes(number(1, n))
+}
+
+fn transaction(n: u64) -> TransactionId {
+    TransactionId::from_bytes(number(7, n / 50))
+}
+
+fn time(n: u64) -> Timestamp {
+    Timestamp::from_unix_nanos(1_735_689_600_000_000_000 + i64::try_from(n).unwrap_or(0) * 1_000_003)
+}
+
+/// Sixteen bytes that look drawn, as the ids of a real log do: they do not compress.
+fn number(kind: u8, n: u64) -> [u8; 16] {
+    let Bytes32(bytes) = hash(kind, n);
+    let mut half = [0; 16];
+    half.copy_from_slice(bytes.split_at(16).0);
+    half
+}
+
+fn hash(kind: u8, n: u64) -> Bytes32 {
+    let mut seed = [kind; 9];
+    for (slot, byte) in seed.iter_mut().skip(1).zip(n.to_be_bytes()) {
+        *slot = byte;
+    }
+    Bytes32::sha256(&seed)
+}

@@ -1,0 +1,14 @@
+//! The lifecycle, held against a copy of its grid that was written down by hand.
+//!
+//! [`story`] builds every state a message can be in, [`cases`] every command with what is known of
+//! it by construction, [`walk`] asks for the answer and compares. No test here calls a guard.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::expect_used, reason = "a failed expectation is a failed test")]
+#![allow(clippy::indexing_slicing, reason = "a failed index is a failed test")]
+#![allow(clippy::panic, reason = "a panic is a failed test")]
+
+mod cases;
+mod cast;
+mod grid;
+mod story;
+mod walk;

@@ -1,0 +1,24 @@
+# A few words and no logic; `just` lists them.
+
+# What CI runs
+check:
+    bash .ci/run
+
+# The tests of a fresh machine
+test:
+    cargo test --workspace
+
+# Write the generated pages anew
+docs:
+    LAMPYRIS_BLESS=1 cargo test --workspace --test it --test lifecycle -- docs
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# Figures for docs/performance.md
+bench:
+    cargo bench -p lampyris-message --bench header
+    cargo run --release -- bench replay
+    cargo run --release -- bench replay --imported
+
+# The long tier of the tests
+soak:
+    PROPTEST_CASES=20000 LAMPYRIS_TEST_SCALE=20 cargo test --workspace --release
