@@ -76,7 +76,7 @@ pub enum Unavailable {
     },
     /// An earlier write or sync failed; nothing is appended until the log is opened again.
     #[error(
-        "the log takes no appends since a failure after sequence {durable}: {cause}; open it again"
+        "the log takes no appends since a failure after {durable} records: {cause}; open it again"
     )]
     Poisoned {
         /// Number of records known to be durable.

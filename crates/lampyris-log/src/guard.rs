@@ -40,3 +40,33 @@ pub(crate) fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, String> {
         format!("panicked: {text}")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{guarded, is_sled_source};
+
+    #[test]
+    fn a_panic_becomes_its_message() {
+        let loud = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !super::is_guarded_panic(info) {
+                loud(info);
+            }
+        }));
+        let nested = guarded(|| {
+            let inner = guarded(|| panic!("inner {}", 1));
+            assert_eq!(inner, Err("panicked: inner 1".to_owned()));
+            assert!(super::GUARDED.get(), "the outer call is still guarded");
+            panic!("outer")
+        });
+        assert_eq!(nested.map(|(): ()| ()), Err("panicked: outer".to_owned()));
+        assert!(!super::GUARDED.get());
+    }
+
+    #[test]
+    fn only_sleds_sources_are_sleds() {
+        assert!(is_sled_source("/registry/src/index-1/sled-0.34.7/src/pagecache/segment.rs"));
+        assert!(!is_sled_source("crates/lampyris-log/src/sled_store.rs"));
+        assert!(!is_sled_source("/home/sledge/src/main.rs"));
+    }
+}

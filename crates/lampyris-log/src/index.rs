@@ -6,6 +6,7 @@ use crate::limits::{MAX_STREAM_EVENTS, MAX_STREAMS};
 use crate::record::RecordRef;
 use hashbrown::{HashTable, hash_table::Entry};
 use std::collections::HashMap;
+use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// A stream's number: dense from 0 in the order in which streams first appear in the log.
@@ -22,7 +23,7 @@ pub struct Tail {
 }
 
 /// The index of streams: about 45 bytes a stream with an id of 16 bytes.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Streams {
     ordinals: HashTable<u32>,
     slots: Slots,
@@ -94,6 +95,12 @@ impl Streams {
     }
 }
 
+impl fmt::Debug for Streams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Streams").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
 fn check_tail(record: &RecordRef<'_>, version: u64, previous: Option<u64>) -> Result<(), Rule> {
     if record.version != version {
         return Err(Rule::Version { expected: version, found: record.version });
@@ -121,6 +128,8 @@ struct Slot {
     /// Number of (namespace, kind), shifted by one bit; that bit says "the id is in the arena".
     class: u32,
 }
+
+const _: () = assert!(size_of::<Slot>() == 32);
 
 /// Streams in chunks, so that growing never holds the old and the new memory at once.
 #[derive(Debug, Default)]

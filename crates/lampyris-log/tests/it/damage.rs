@@ -17,7 +17,9 @@ fn closed(path: &Path) -> Vec<Record> {
         let content = if number % 2 == 0 { noise(400, number.into()) } else { vec![number; 400] };
         log.append(&append(number, number % 5, content)).unwrap();
     }
-    records(&log)
+    drop(log);
+    // sled writes a snapshot when it opens again.
+    records(&open(path).unwrap())
 }
 
 fn files(path: &Path) -> Vec<PathBuf> {
@@ -142,6 +144,29 @@ fn a_missing_file_changes_nothing_or_is_named() {
     assert!(tally.refused > 0 && tally.same > 0, "{tally:?}");
 }
 
+fn snapshots(path: &Path) -> Vec<PathBuf> {
+    let is_snapshot =
+        |path: &PathBuf| path.file_name().unwrap().to_string_lossy().starts_with("snap.");
+    files(&path.join("sled")).into_iter().filter(is_snapshot).collect()
+}
+
+/// sled can do without its snapshots but does not open with a damaged one.
+#[test]
+fn a_damaged_snapshot_is_set_aside() {
+    keep_guarded_panics_silent();
+    let scratch = tempfile::tempdir().unwrap();
+    let expected = closed(scratch.path());
+    let [snapshot] = snapshots(scratch.path()).try_into().unwrap();
+    let mut bytes = fs::read(&snapshot).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(&snapshot, &bytes).unwrap();
+    assert!(records(&open(scratch.path()).unwrap()) == expected);
+    let kept = files(&scratch.path().join("set-aside"));
+    assert_eq!(kept.len(), 1);
+    assert_eq!(fs::read(&kept[0]).unwrap(), bytes);
+}
+
 /// sled refuses to open beside a half-written snapshot; the log moves it out of the way and keeps it.
 #[test]
 fn a_snapshot_cut_short_is_set_aside() {
@@ -151,6 +176,11 @@ fn a_snapshot_cut_short_is_set_aside() {
     fs::write(&junk, noise(300, 5)).unwrap();
     assert!(records(&open(scratch.path()).unwrap()) == expected);
     assert!(!junk.exists());
+    assert_eq!(
+        files(&scratch.path().join("set-aside")).len(),
+        1,
+        "a good snapshot was set aside too"
+    );
     assert_eq!(
         fs::read(scratch.path().join("set-aside/0-snap.0000000000000042.generating")).unwrap(),
         noise(300, 5)

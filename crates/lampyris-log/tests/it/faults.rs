@@ -160,7 +160,7 @@ fn a_log_that_failed_to_sync_takes_no_more_appends() {
         let poisoned = result.unwrap_err().to_string();
         assert!(
             poisoned.starts_with(
-                "the log takes no appends since a failure after sequence 2: cannot sync"
+                "the log takes no appends since a failure after 2 records: cannot sync"
             )
         );
     }

@@ -33,6 +33,22 @@ fn records_come_out_as_they_went_in() {
     }
 }
 
+/// Version 1 stays as it is for ever. The compressor may find another spelling one day; what is stored as it is may not.
+#[test]
+fn a_frame_of_version_1_has_these_bytes() {
+    let stored = FrameWriter::new().seal(7, 1, ROOT, &raw(&[b"x"]));
+    let header = [
+        b"LMPF".as_slice(),
+        &[1, 0],
+        &7u64.to_be_bytes(),
+        &1u32.to_be_bytes(),
+        &5u32.to_be_bytes(),
+    ]
+    .concat();
+    let checksum = [0x93, 0x68, 0xa5, 0x2b];
+    assert_eq!(stored, [header.as_slice(), &ROOT.0, &checksum, &[0, 0, 0, 1, b'x']].concat());
+}
+
 #[test]
 fn every_flipped_bit_is_a_named_fault() {
     let stored = FrameWriter::new().seal(7, 3, ROOT, &raw(&RECORDS));

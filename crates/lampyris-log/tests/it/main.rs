@@ -14,3 +14,4 @@ mod opening;
 mod reading;
 mod record;
 mod scratch;
+mod verify;

@@ -1,6 +1,6 @@
 //! A record has exactly one spelling, and keeps its bounds.
 
-use lampyris_log::{Claim, MalformedRule, Record, RecordRef, StreamName};
+use lampyris_log::{Claim, Hash, MalformedRule, Record, RecordRef, StreamName};
 use proptest::prelude::*;
 
 fn claim() -> impl Strategy<Value = Claim> {
@@ -100,6 +100,16 @@ proptest! {
     fn any_bytes_are_refused_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         prop_assert!(RecordRef::decode(&bytes).is_err());
     }
+}
+
+/// Format 1 stays as it is for ever: these bytes were written by its first version.
+#[test]
+fn a_record_of_format_1_has_these_bytes() {
+    let written = example().encode();
+    assert_eq!(
+        Hash::of(&written).to_string(),
+        "8f4e10b691ee180540c27a6579f4b26017c11fe9c31b47e946209e1457b3a3a1"
+    );
 }
 
 /// Each item of the encoding, spelled with a longer head, is refused: the value is the same, the bytes are not.
