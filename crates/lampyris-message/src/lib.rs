@@ -7,23 +7,30 @@
 //! 2. [`header`] and [`message`]: the resource as it comes and goes
 //! 3. [`validate`] and [`limits`]: what a field may hold
 //! 4. [`seal`] and [`sealed`]: from a message to one whose hashes are known to be right
-//! 5. [`json`]: the bytes beneath it all, as upstream's Go program reads and writes them
+//! 5. [`event`] and [`lifecycle`]: what is recorded of a message, and what may happen to it
+//! 6. [`judge`]: whether a whole log of that may stand
+//! 7. [`json`]: the bytes beneath it all, as upstream's Go program reads and writes them
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 
 pub mod decode;
+pub mod event;
 pub mod hash;
 pub mod header;
 pub mod id;
 pub mod json;
+pub mod judge;
 pub mod kind;
+pub mod lifecycle;
 pub mod limits;
 pub mod message;
+mod named;
 pub mod open;
 pub mod pin;
 pub mod scalar;
 pub mod seal;
 pub mod sealed;
+pub mod text;
 pub mod time;
 pub mod validate;
 

@@ -13,3 +13,9 @@ pub const NAME_BYTES: usize = 64;
 
 /// Containers that may be nested in a JSON document: Go's `encoding/json` stops there.
 pub const JSON_DEPTH: usize = 10_000;
+
+/// Characters of an idempotency key: upstream's column for it.
+pub const IDEMPOTENCY_KEY_CHARS: usize = 256;
+
+/// Contradictions noted in the history of one message: what a stranger can make it grow by.
+pub const NOTED_PER_MESSAGE: usize = 16;

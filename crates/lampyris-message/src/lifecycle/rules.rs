@@ -1,0 +1,108 @@
+//! The rules in force: the table's version and hash, and the steps that follow from it.
+//!
+//! A log names the rules it was written under, so that replay judges each step by them. Released
+//! tables are never changed; a new table is a new version beside the old one.
+
+use super::clause::Outcome;
+use super::command::CommandKind;
+use super::state::Situation;
+use super::table::cell;
+use crate::event::EventKind;
+use crate::hash::Bytes32;
+
+/// The version of the transition table that this crate decides by.
+pub const VERSION: u32 = 1;
+
+/// The hash of the table: SHA-256 of its [text](table_text).
+pub fn hash() -> Bytes32 {
+    Bytes32::sha256(table_text().as_bytes())
+}
+
+/// The whole table as text, a line a clause: what [`hash`] commits to.
+pub fn table_text() -> String {
+    let mut text = String::new();
+    for command in CommandKind::ALL {
+        for situation in Situation::ALL {
+            let cell = cell(*command, *situation);
+            for clause in cell.clauses {
+                line(&mut text, *command, *situation, clause.when.name(), clause.then);
+            }
+            line(&mut text, *command, *situation, "else", cell.otherwise);
+        }
+    }
+    text
+}
+
+fn line(text: &mut String, on: CommandKind, at: Situation, when: &str, then: Outcome) {
+    for part in [on.name(), " | ", at.name(), " | ", when, " | "] {
+        text.push_str(part);
+    }
+    text.push_str(&then.to_string());
+    text.push('\n');
+}
+
+/// Whether some command appends this kind of event where a message is in this situation.
+pub const fn follows(situation: Situation, event: EventKind) -> bool {
+    STEPS[situation as usize][event as usize]
+}
+
+/// Where a message is after an event, as far as the table knows it.
+pub const fn after(situation: Situation, event: EventKind) -> Situation {
+    match event {
+        EventKind::Staged => Situation::Staged,
+        EventKind::Received => Situation::PendingNoPin,
+        EventKind::Imported => Situation::Imported,
+        EventKind::Readied => Situation::ReadyUnsealed,
+        EventKind::Sealed => Situation::ReadySealed,
+        EventKind::Sent => Situation::Sent,
+        EventKind::Sequenced => Situation::PendingPinned,
+        EventKind::Confirmed => Situation::Confirmed,
+        EventKind::Rejected => Situation::Rejected,
+        EventKind::Cancelled => Situation::Cancelled,
+        EventKind::Noted => situation,
+    }
+}
+
+type Steps = [[bool; EventKind::ALL.len()]; Situation::ALL.len()];
+
+/// Every step that some cell of the table takes, worked out from the table when this is compiled.
+const STEPS: Steps = steps();
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks each index")]
+const fn steps() -> Steps {
+    let mut steps = [[false; EventKind::ALL.len()]; Situation::ALL.len()];
+    let mut c = 0;
+    while c < CommandKind::ALL.len() {
+        let mut s = 0;
+        while s < Situation::ALL.len() {
+            let (command, situation) = (CommandKind::ALL[c], Situation::ALL[s]);
+            let cell = cell(command, situation);
+            let mut i = 0;
+            while i < cell.clauses.len() {
+                steps = with_outcome(steps, situation, cell.clauses[i].then);
+                i += 1;
+            }
+            steps = with_outcome(steps, situation, cell.otherwise);
+            s += 1;
+        }
+        c += 1;
+    }
+    steps
+}
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks each index")]
+const fn with_outcome(mut steps: Steps, mut situation: Situation, outcome: Outcome) -> Steps {
+    match outcome {
+        Outcome::Append(events) => {
+            let mut e = 0;
+            while e < events.len() {
+                steps[situation as usize][events[e] as usize] = true;
+                situation = after(situation, events[e]);
+                e += 1;
+            }
+        }
+        Outcome::Note(_) => steps[situation as usize][EventKind::Noted as usize] = true,
+        Outcome::Same | Outcome::Refuse(_) => {}
+    }
+    steps
+}
