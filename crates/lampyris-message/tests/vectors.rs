@@ -12,6 +12,7 @@ mod scalars;
 #[path = "vectors/validation.rs"]
 mod validation;
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -216,7 +217,7 @@ impl From<InvalidMessage> for Refusal {
 }
 
 /// A member of an outcome that is a text.
-fn text(name: &'static str, text: impl ToString) -> (&'static str, Vec<u8>) {
+fn text(name: &'static str, text: impl Display) -> (&'static str, Vec<u8>) {
     (name, text.to_string().into_bytes())
 }
 

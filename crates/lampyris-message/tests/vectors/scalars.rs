@@ -29,13 +29,13 @@ pub(crate) fn run(case: &Case) -> Outcome {
         "enum" => string(parse_by_type_name(&case.string("type"), &text())),
         "timeJSON" => member(case, |time: Option<Timestamp>| Some(time_json(time?))),
         "uuidJSON" => member(case, |id: Option<MessageId>| {
-            Some(written("id", Header { id: Some(id?), ..Header::default() }))
+            Some(written("id", &Header { id: Some(id?), ..Header::default() }))
         }),
         "bytes32JSON" => member(case, |hash: Option<Bytes32>| {
-            Some(written("group", Header { group: Some(hash?.into()), ..Header::default() }))
+            Some(written("group", &Header { group: Some(hash?.into()), ..Header::default() }))
         }),
         "enumJSON" => member(case, |tx_type: Option<Open<TxType>>| {
-            Some(written("txtype", Header { tx_type: Some(tx_type?), ..Header::default() }))
+            Some(written("txtype", &Header { tx_type: Some(tx_type?), ..Header::default() }))
         }),
         "jsonAny" => member(case, |json: Option<JsonValue>| Some(json?.as_bytes().to_vec())),
         other => unreachable!("{other} is not ours"),
@@ -48,11 +48,11 @@ fn time(time: Timestamp) -> crate::Members {
 }
 
 fn time_json(time: Timestamp) -> Vec<u8> {
-    written("created", Header { created: Some(time), ..Header::default() })
+    written("created", &Header { created: Some(time), ..Header::default() })
 }
 
 /// What the serialiser of headers makes of the one member that is set.
-fn written(name: &str, header: Header) -> Vec<u8> {
+fn written(name: &str, header: &Header) -> Vec<u8> {
     let json = String::from_utf8(header.canonical_bytes()).unwrap();
     let (_, value) = json.split_once(&format!("\"{name}\":")).unwrap();
     let value = value.strip_suffix('}').unwrap();
