@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use lampyris_message::{Bytes32, Message, SealedMessage};
 
 const MESSAGE: &str = r#"{"header":{"id":"4ea27cce-a103-4187-b318-f7b20fd87bf3",
- "cid":"00d20cba-76ed-431d-b9ff-f04b4cbee55c","type":"private","author":"did:firefly:org/acme",
+ "type":"private","author":"did:firefly:org/acme",
  "key":"0xD53B0294B6a596D404809b1d51D1b4B3d1aD4945","created":"2022-05-16T01:23:10.123456789Z",
  "namespace":"ns1","topics":["topic1"],"tag":"blue_message",
  "group":"781caa6738a604344ae86ee336ada1b48a404a85e7041cf75b864e50e3b14a22"},

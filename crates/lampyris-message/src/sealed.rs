@@ -93,7 +93,7 @@ impl SealedMessage {
         bytes: &[u8],
         data: Option<Vec<SealedRef>>,
     ) -> Result<Self, NotCanonical> {
-        let header = stored::header(bytes).ok_or(NotCanonical::Bytes)?;
+        let (header, header_bytes) = stored::header(bytes).ok_or(NotCanonical::Bytes)?;
         validate::header_fields(&header)?;
         let id = header.id.ok_or(NotCanonical::Invalid(validate::NO_ID))?;
         let found = header.data_hash.ok_or(NotCanonical::Invalid(InvalidMessage::NoHashes))?;
@@ -104,7 +104,7 @@ impl SealedMessage {
             return Err(NotCanonical::OtherData { expected, found });
         }
         let hash = MessageHash(Bytes32::sha256(bytes));
-        Ok(Self { id, hash, header, header_bytes: bytes.into(), data })
+        Ok(Self { id, hash, header, header_bytes: header_bytes.into(), data })
     }
 
     /// Puts together what the caller has checked.

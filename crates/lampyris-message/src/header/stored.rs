@@ -11,14 +11,14 @@ use crate::json::text::unquote;
 use crate::open::Open;
 use crate::time::Timestamp;
 
-/// The header of canonical bytes, or `None` if they are not canonical.
-pub(crate) fn header(bytes: &[u8]) -> Option<Header> {
+/// The header of canonical bytes with a copy of them, or `None` if they are not canonical.
+pub(crate) fn header(bytes: &[u8]) -> Option<(Header, Vec<u8>)> {
     let mut reader = Reader { rest: std::str::from_utf8(bytes).ok()?, separator: '{' };
     let header = reader.header()?;
     // What the reader is lenient about (escapes, case, fractions) does not get past this.
-    let mut again = Vec::with_capacity(bytes.len() + 64);
+    let mut again = Vec::with_capacity(bytes.len());
     header.write_canonical(&mut again);
-    (again == bytes).then_some(header)
+    (again == bytes).then_some((header, again))
 }
 
 /// What is still to be read, and what stands before the next field.
@@ -47,6 +47,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The value of the field `name`; `Some(None)` if another field, or the end, stands here.
+    #[inline]
     #[expect(clippy::option_option, reason = "outside: may it be canonical; inside: is it there")]
     fn optional<T>(
         &mut self,

@@ -7,4 +7,5 @@ mod depth;
 mod go_json;
 mod headers;
 mod robust;
+mod sealing;
 mod times;

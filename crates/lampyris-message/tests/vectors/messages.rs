@@ -3,7 +3,7 @@
 use lampyris_message::message::DataRefs;
 use lampyris_message::{Header, Message, SealedMessage};
 
-use crate::{Case, Outcome, lossy, outcome, valid};
+use crate::{Case, Outcome, text, valid};
 
 /// The operations of ours.
 pub(crate) const OPS: &[&str] = &["header", "datarefs", "seal", "verify"];
@@ -21,14 +21,12 @@ pub(crate) fn run(case: &Case) -> Outcome {
 
 fn header(json: &[u8]) -> Outcome {
     let header = Header::from_json(json)?;
-    let bytes = lossy(&header.canonical_bytes());
-    Ok(outcome([("headerBytes", bytes), ("headerHash", header.hash().to_string())]))
+    Ok(vec![("headerBytes", header.canonical_bytes()), text("headerHash", header.hash())])
 }
 
 fn data_refs(json: Option<&[u8]>) -> Outcome {
     let data = json.map(DataRefs::from_json).transpose()?.unwrap_or_default();
-    let bytes = lossy(&data.canonical_bytes());
-    Ok(outcome([("dataBytes", bytes), ("dataHash", data.hash().to_string())]))
+    Ok(vec![("dataBytes", data.canonical_bytes()), text("dataHash", data.hash())])
 }
 
 fn seal(json: &[u8]) -> Outcome {
@@ -36,12 +34,12 @@ fn seal(json: &[u8]) -> Outcome {
     let sealed = message.seal()?;
     assert_eq!(message.verify().as_ref(), Ok(&sealed), "what was sealed verifies");
     stored_and_back(&sealed);
-    Ok(outcome([
-        ("headerBytes", lossy(sealed.header_bytes())),
-        ("hash", sealed.hash().to_string()),
-        ("datahash", sealed.header().data_hash.unwrap().to_string()),
-        ("message", lossy(&message.to_json())),
-    ]))
+    Ok(vec![
+        ("headerBytes", sealed.header_bytes().to_vec()),
+        text("hash", sealed.hash()),
+        text("datahash", sealed.header().data_hash.unwrap()),
+        ("message", message.to_json()),
+    ])
 }
 
 fn verify(json: &[u8]) -> Outcome {

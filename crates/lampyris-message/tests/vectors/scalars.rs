@@ -2,9 +2,9 @@
 
 use lampyris_message::json::{Field, JsonValue, read_member};
 use lampyris_message::kind::parse_by_type_name;
-use lampyris_message::{Bytes32, DecodeError, Header, MessageId, MessageType, Open, Timestamp};
+use lampyris_message::{Bytes32, Header, MessageId, Open, Timestamp, TxType};
 
-use crate::{Case, Outcome, lossy, outcome};
+use crate::{Case, Outcome};
 
 /// The operations of ours.
 pub(crate) const OPS: &[&str] = &[
@@ -21,56 +21,54 @@ pub(crate) const OPS: &[&str] = &[
 
 /// Runs one case.
 pub(crate) fn run(case: &Case) -> Outcome {
+    let text = || case.string("text");
     match case.op() {
-        "time" => Timestamp::parse(case.string("text")).map_err(Into::into).map(time),
-        "uuid" => string(MessageId::parse(case.string("text"))),
-        "bytes32" => string(Bytes32::parse(case.string("text"))),
-        "enum" => string(parse_by_type_name(case.string("type"), case.string("text"))),
-        "timeJSON" => member::<Option<Timestamp>>(case, |time| Some(time_json((*time)?))),
-        "uuidJSON" => member::<Option<MessageId>>(case, |id| Some(quoted(&(*id)?.to_string()))),
-        "bytes32JSON" => {
-            member::<Option<Bytes32>>(case, |hash| Some(quoted(&(*hash)?.to_string())))
-        }
-        "enumJSON" => member::<Option<Open<MessageType>>>(case, |value| {
-            Some(type_json(value.as_ref()?.clone()))
+        "time" => Timestamp::parse(&text()).map_err(Into::into).map(time),
+        "uuid" => string(MessageId::parse(&text())),
+        "bytes32" => string(Bytes32::parse(&text())),
+        "enum" => string(parse_by_type_name(&case.string("type"), &text())),
+        "timeJSON" => member(case, |time: Option<Timestamp>| Some(time_json(time?))),
+        "uuidJSON" => member(case, |id: Option<MessageId>| {
+            Some(written("id", &Header { id: Some(id?), ..Header::default() }))
         }),
-        "jsonAny" => {
-            member::<Option<JsonValue>>(case, |json| Some(lossy(json.as_ref()?.as_bytes())))
-        }
+        "bytes32JSON" => member(case, |hash: Option<Bytes32>| {
+            Some(written("group", &Header { group: Some(hash?.into()), ..Header::default() }))
+        }),
+        "enumJSON" => member(case, |tx_type: Option<Open<TxType>>| {
+            Some(written("txtype", &Header { tx_type: Some(tx_type?), ..Header::default() }))
+        }),
+        "jsonAny" => member(case, |json: Option<JsonValue>| Some(json?.as_bytes().to_vec())),
         other => unreachable!("{other} is not ours"),
     }
 }
 
-fn time(time: Timestamp) -> serde_json::Map<String, serde_json::Value> {
-    let nanos = time.unix_nanos().to_string();
-    outcome([("string", time.to_string()), ("json", time_json(time)), ("unixNano", nanos)])
+fn time(time: Timestamp) -> crate::Members {
+    let nanos = crate::text("unixNano", time.unix_nanos());
+    vec![crate::text("string", time), ("json", time_json(time)), nanos]
 }
 
-fn time_json(time: Timestamp) -> String {
-    if time.is_zero() { "null".to_owned() } else { quoted(&time.to_string()) }
+fn time_json(time: Timestamp) -> Vec<u8> {
+    written("created", &Header { created: Some(time), ..Header::default() })
 }
 
-fn quoted(plain: &str) -> String {
-    format!("\"{plain}\"")
-}
-
-/// An enum value as the serialiser of headers writes it.
-fn type_json(message_type: Open<MessageType>) -> String {
-    let header = Header { message_type, ..Header::default() };
-    let json = lossy(&header.canonical_bytes());
-    json.strip_prefix("{\"type\":").unwrap().strip_suffix('}').unwrap().to_owned()
+/// What the serialiser of headers makes of the one member that is set.
+fn written(name: &str, header: &Header) -> Vec<u8> {
+    let json = String::from_utf8(header.canonical_bytes()).unwrap();
+    let (_, value) = json.split_once(&format!("\"{name}\":")).unwrap();
+    let value = value.strip_suffix('}').unwrap();
+    value.strip_suffix(",\"type\":\"\"").unwrap_or(value).as_bytes().to_vec()
 }
 
 fn string<T: ToString, E: Into<crate::Refusal>>(parsed: Result<T, E>) -> Outcome {
-    parsed.map_err(Into::into).map(|value| outcome([("string", value.to_string())]))
+    parsed.map_err(Into::into).map(|value| vec![crate::text("string", value.to_string())])
 }
 
 /// The object after decoding its member `v` and serialising it again.
-fn member<F: Field + Default>(case: &Case, write: fn(&F) -> Option<String>) -> Outcome {
-    let read: Result<F, DecodeError> = read_member(&case.raw("json").unwrap(), "v");
-    let json = match write(&read?) {
-        Some(json) => format!("{{\"v\":{json}}}"),
-        None => "{}".to_owned(),
+fn member<F: Field + Default>(case: &Case, write: fn(F) -> Option<Vec<u8>>) -> Outcome {
+    let read: F = read_member(&case.raw("json").unwrap(), "v")?;
+    let json = match write(read) {
+        Some(value) => [b"{\"v\":", &*value, b"}"].concat(),
+        None => b"{}".to_vec(),
     };
-    Ok(outcome([("json", json)]))
+    Ok(vec![("json", json)])
 }

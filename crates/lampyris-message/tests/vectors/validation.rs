@@ -14,10 +14,10 @@ pub(crate) const OPS: &[&str] =
 /// Runs one case.
 pub(crate) fn run(case: &Case) -> Outcome {
     let checked = match case.op() {
-        "name" => validate::name(case.string("value"), FIELD),
-        "nameNoUUID" => validate::name_no_uuid(case.string("value"), FIELD),
-        "safeChars" => validate::safe_characters(case.string("value"), FIELD),
-        "maxLength" => validate::length(case.string("value"), FIELD, number(case, "max")),
+        "name" => validate::name(&case.string("value"), FIELD),
+        "nameNoUUID" => validate::name_no_uuid(&case.string("value"), FIELD),
+        "safeChars" => validate::safe_characters(&case.string("value"), FIELD),
+        "maxLength" => validate::length(&case.string("value"), FIELD, number(case, "max")),
         "stringArray" => strings(case),
         "messageFields" => return message_fields(&case.raw("message").unwrap()),
         other => unreachable!("{other} is not ours"),
