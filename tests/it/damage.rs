@@ -84,7 +84,9 @@ fn every_file_cut_to_half_gives_the_same_answer_or_a_named_refusal() {
         let said = program.run_on(&twin, &["list", "--json", "--limit", "0"], "");
         match said.code {
             0 => assert_eq!(said.out, list, "after cutting {}", file.display()),
-            _ => assert!(said.err.lines().last().unwrap().starts_with("{\"error\""), "{}", said.err),
+            _ => {
+                assert!(said.err.lines().last().unwrap().starts_with("{\"error\""), "{}", said.err)
+            }
         }
     }
 }

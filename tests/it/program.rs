@@ -81,7 +81,11 @@ impl Said {
     /// Asserts the exit code, and shows everything if it is another.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "standard output:\n{}\nstandard error:\n{}", self.out, self.err);
+        assert_eq!(
+            self.code, code,
+            "standard output:\n{}\nstandard error:\n{}",
+            self.out, self.err
+        );
         self
     }
 

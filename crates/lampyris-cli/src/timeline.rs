@@ -21,8 +21,7 @@ pub(crate) fn entry(record: &Record, event: &Event) -> Value {
 
 /// One event of a history as a line for people.
 pub(crate) fn line(record: &Record, event: &Event) -> String {
-    let mut text =
-        format!("{:>8}  {:<30}  {:<9}", record.sequence, time(record), record.event);
+    let mut text = format!("{:>8}  {:<30}  {:<9}", record.sequence, time(record), record.event);
     if let Value::Object(members) = carried(event) {
         for (name, value) in members {
             if name != "header" {

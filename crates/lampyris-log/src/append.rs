@@ -5,6 +5,7 @@ use crate::error::Refused;
 use crate::frame::RECORD_LENGTH_BYTES;
 use crate::limits::{MAX_APPEND_RECORDS, MAX_RAW_BYTES, MAX_RECORD_BYTES};
 use crate::record::{Claim, Claims, RecordRef, StreamName};
+use std::fmt;
 use std::ops::Range;
 
 /// Events that are kept together: all or none, in one frame.
@@ -23,6 +24,20 @@ pub struct Append {
     pub events: Vec<NewEvent>,
     /// Keys that the append uses up; they are kept in its first record.
     pub claims: Vec<Claim>,
+    /// Where streams of the namespace must end for the append to be kept; the log stores nothing of it.
+    pub expected: Vec<(StreamName, Expected)>,
+}
+
+/// Where a stream must end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Expected {
+    /// It has no record.
+    NoStream,
+    /// Its last record has exactly this version.
+    Version(u64),
+    /// Anywhere.
+    #[default]
+    Any,
 }
 
 /// An event that is not in the log yet.
@@ -48,6 +63,27 @@ pub struct Appended {
     pub time: i64,
 }
 
+impl Expected {
+    /// Whether a stream whose last record has this version ends as expected.
+    pub fn holds(self, actual: Option<u64>) -> bool {
+        match self {
+            Expected::NoStream => actual.is_none(),
+            Expected::Version(version) => actual == Some(version),
+            Expected::Any => true,
+        }
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Expected::NoStream => f.write_str("no record"),
+            Expected::Version(version) => write!(f, "version {version}"),
+            Expected::Any => f.write_str("any end"),
+        }
+    }
+}
+
 impl Append {
     /// An append without events yet.
     pub fn new(
@@ -63,6 +99,7 @@ impl Append {
             actor: actor.into(),
             events: Vec::new(),
             claims: Vec::new(),
+            expected: Vec::new(),
         }
     }
 
@@ -80,12 +117,19 @@ impl Append {
         self
     }
 
+    /// Adds a stream's expected end; a stream that is not named may end anywhere.
+    #[must_use]
+    pub fn expect(mut self, stream: StreamName, expected: Expected) -> Append {
+        self.expected.push((stream, expected));
+        self
+    }
+
     /// Checks all that can be known without the log. A record is measured with the longest possible numbers,
-    /// so that what fits does not depend on where it will stand.
+    /// so that what fits does not depend on where it will stand. Returns the bytes it then has.
     ///
     /// # Errors
     /// [`Refused`] names the field and the rule, or what is too large.
-    pub fn check(&self) -> Result<(), Refused> {
+    pub fn check(&self) -> Result<usize, Refused> {
         if self.namespace.is_empty() {
             let rule = "is empty: that is the log's own";
             return Err(Refused::Invalid { field: "namespace", rule });
@@ -93,7 +137,7 @@ impl Append {
         self.check_parts()
     }
 
-    pub(crate) fn check_parts(&self) -> Result<(), Refused> {
+    pub(crate) fn check_parts(&self) -> Result<usize, Refused> {
         let found = self.events.len();
         if found == 0 || found > MAX_APPEND_RECORDS {
             return Err(Refused::OutOfBounds {
@@ -103,6 +147,7 @@ impl Append {
                 found,
             });
         }
+        self.check_conditions()?;
         let widest = Place {
             sequence: u64::MAX,
             version: u64::MAX,
@@ -126,6 +171,24 @@ impl Append {
         }
         if total > MAX_RAW_BYTES {
             return Err(Refused::TooLarge { what: "append", bytes: total, limit: MAX_RAW_BYTES });
+        }
+        Ok(total)
+    }
+
+    fn check_conditions(&self) -> Result<(), Refused> {
+        let found = self.expected.len();
+        if found > MAX_APPEND_RECORDS {
+            return Err(Refused::OutOfBounds {
+                field: "expected",
+                min: 0,
+                max: MAX_APPEND_RECORDS,
+                found,
+            });
+        }
+        let mut keys: Vec<_> = self.claims.iter().map(|c| (&c.namespace, &c.key)).collect();
+        keys.sort_unstable();
+        if keys.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
+            return Err(Refused::Invalid { field: "claims", rule: "name a key twice" });
         }
         Ok(())
     }

@@ -161,6 +161,15 @@ pub enum Rule {
     /// The log's own stream holds `opened` first and nothing but `rules` later.
     #[error("{0}")]
     OwnStream(&'static str),
+    /// A key is used up once.
+    #[error("the record uses a key that the record at {holder} used")]
+    ClaimTaken {
+        /// The record that used it first.
+        holder: u64,
+    },
+    /// A record that the index names as a key's holder holds the key.
+    #[error("the record does not use the key it is said to")]
+    ClaimMissing,
     /// There is room in the index.
     #[error("more streams, or more events of one, than the format allows")]
     IndexFull,

@@ -47,6 +47,10 @@ impl Directory {
         Directory { path: path.to_owned(), disk }
     }
 
+    pub(crate) fn disk(&self) -> &Arc<dyn Disk> {
+        &self.disk
+    }
+
     pub(crate) fn join(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }

@@ -1,9 +1,11 @@
 //! What can go wrong, in three families that callers treat differently: refused, unavailable, broken.
 //! An error never hides which record, file or limit it is about.
 
+use crate::append::Expected;
 use crate::corrupt::Corrupt;
 use crate::merkle::Hash;
-use std::{io, path::PathBuf};
+use crate::record::StreamName;
+use std::{fmt, io, path::PathBuf};
 
 /// The caller's wish breaks a rule; nothing was queued or written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,9 +41,55 @@ pub enum Refused {
         /// The rule.
         rule: &'static str,
     },
+    /// A stream does not end where the append expects it.
+    #[error(
+        "stream {}/{} ends at {}, the append expects {expected}",
+        stream.kind, Hex(&stream.id), End(*actual)
+    )]
+    Conflict {
+        /// The stream.
+        stream: StreamName,
+        /// What the append expects.
+        expected: Expected,
+        /// Version of the stream's last record; nothing if there is no such stream.
+        actual: Option<u64>,
+    },
+    /// A key is used up already.
+    #[error("key {key:?} of {namespace} was used by the record at {holder}")]
+    ClaimTaken {
+        /// Namespace of the key.
+        namespace: String,
+        /// The key.
+        key: String,
+        /// Sequence of the record that used it.
+        holder: u64,
+        /// Fingerprint of the request that used it.
+        fingerprint: [u8; 32],
+    },
+    /// The append id is in the log, with other content.
+    #[error("the append id was used for another append, at {holder}")]
+    IdTaken {
+        /// Sequence of that append's first record.
+        holder: u64,
+    },
     /// The log was opened for reading only.
     #[error("the log is open for reading only")]
     ReadOnly,
+}
+
+struct Hex<'a>(&'a [u8]);
+struct End(Option<u64>);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Expected::NoStream, Expected::Version).fmt(f)
+    }
 }
 
 /// The machine cannot do it now; the log's bytes are not in question.
@@ -82,6 +130,18 @@ pub enum Unavailable {
         /// Number of records known to be durable.
         durable: u64,
         /// The first failure.
+        cause: String,
+    },
+    /// The log was closed before the append was queued.
+    #[error("the log is closed")]
+    Closed,
+    /// Another writer has taken the log over.
+    #[error("another writer has taken the log over")]
+    NotOwner,
+    /// The store did not say what became of an append.
+    #[error("the store did not say what became of the append: {cause}")]
+    Undecided {
+        /// The store's last answer.
         cause: String,
     },
 }

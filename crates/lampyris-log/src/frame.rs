@@ -284,6 +284,18 @@ impl Codec {
     }
 }
 
+/// Whether a frame says that it reaches to the record at `sequence`; a frame too short to say so may.
+pub(crate) fn may_hold(stored: &[u8], sequence: u64) -> bool {
+    end(stored).is_none_or(|end| end > sequence)
+}
+
+/// The sequence after a frame's last record, as its header says.
+pub(crate) fn end(stored: &[u8]) -> Option<u64> {
+    let header: &[u8; HEADER_BYTES] = stored.first_chunk()?;
+    let count = u32::from_be_bytes(field(header, COUNT_OFFSET));
+    u64::from_be_bytes(field(header, FIRST_SEQUENCE_OFFSET)).checked_add(u64::from(count))
+}
+
 fn frame_length(found: usize) -> Rule {
     Rule::FrameLength { min: HEADER_BYTES, max: MAX_FRAME_BYTES, found }
 }

@@ -28,12 +28,7 @@ pub struct Streams {
     ordinals: HashTable<u32>,
     slots: Slots,
     hasher: RandomState,
-    claims: ClaimsIndex,
 }
-
-/// Where the index of claims will stand.
-#[derive(Debug, Default)]
-struct ClaimsIndex;
 
 impl Streams {
     /// Takes the next record into the index.
@@ -42,7 +37,7 @@ impl Streams {
     /// The rule that the record's version or link breaks; the index is then as it was.
     pub fn observe(&mut self, record: &RecordRef<'_>) -> Result<StreamOrdinal, Rule> {
         let class = self.slots.classes.intern(record.namespace, record.kind);
-        let Streams { ordinals, slots, hasher, claims: ClaimsIndex } = self;
+        let Streams { ordinals, slots, hasher } = self;
         let entry = ordinals.entry(
             hash(hasher, class, record.id),
             |&ordinal| slots.matches(ordinal, class, record.id),

@@ -16,7 +16,7 @@
 //!     content: b"opaque to the log".to_vec(),
 //! };
 //! let append = Append::new(*b"a drawn append..", "default", "submit", "did:firefly:org/acme").event(event);
-//! let appended = log.append(&append)?; // durable from here on
+//! let appended = log.append_blocking(append)?; // durable from here on
 //!
 //! assert_eq!(appended.sequences, 1..2); // record 0 says which log this is
 //! let history = log.stream_history("default", "message", b"a message's uuid")?;
@@ -31,6 +31,8 @@
 #![forbid(unsafe_code)]
 
 mod append;
+mod block_on;
+mod claims_index;
 mod clock;
 mod committer;
 mod corrupt;
@@ -46,12 +48,16 @@ pub mod limits;
 mod log;
 mod merkle;
 mod options;
+mod recent;
 mod record;
+mod request;
 mod sequencer;
+pub mod shard;
 mod sled_store;
+mod speculation;
 mod verify;
 
-pub use append::{Append, Appended, NewEvent};
+pub use append::{Append, Appended, Expected, NewEvent};
 pub use clock::{Clock, SystemClock};
 pub use corrupt::{At, Corrupt, Rule};
 pub use disk::{Disk, DiskFile, StdDisk};
@@ -59,12 +65,13 @@ pub use error::{AppendError, Broken, OpenError, ReadError, Refused, Unavailable}
 pub use guard::{is_guarded_panic, is_sled_source};
 pub use identity::{Identity, LAYOUT, LOG_KIND, OPENED, OwnEvent, RULES, Rules};
 pub use index::{StreamOrdinal, Streams, Tail};
-pub use log::{Log, Scan};
+pub use log::{AppendFuture, Follower, Log, Scan};
 pub use merkle::{Frontier, Hash, Head};
 pub use options::Options;
 pub use record::{
     Claim, ClaimRef, Claims, ClaimsIter, FIELDS, Malformed, MalformedRule, RECORD_FORMAT, Record,
     RecordRef, StreamName,
 };
+pub use shard::{MemoryShard, ShardError, ShardLog, SledShard};
 pub use sled_store::TREE;
 pub use verify::{Chain, VerifiedRecord, Verifier};

@@ -18,6 +18,20 @@ pub const MAX_FRAME_BYTES: usize = 240 * 1024;
 /// Largest content of a frame after decompression, in bytes: what a reader sets aside before it trusts a frame.
 pub const MAX_RAW_BYTES: usize = 1024 * 1024;
 
+/// A frame is closed once its records have this many bytes: a reader of one record decompresses no more,
+/// and while it is compressed the frame before is being synced.
+pub const FRAME_BYTES: usize = 64 * 1024;
+
+/// Most bytes of frames that become durable with one sync: a few frames of the largest size, and little
+/// beside a segment of the journal.
+pub const MAX_APPEND_BYTES: usize = 1024 * 1024;
+
+/// Appends under way, in bytes: who would queue more waits.
+pub const QUEUE_BYTES: usize = 64 * 1024 * 1024;
+
+/// How many of the newest appends are known by their id alone.
+pub const RECENT_APPENDS: usize = 16 * 1024;
+
 /// Size of a sled segment in bytes, fixed when a store is created (see [`MAX_FRAME_BYTES`]).
 pub const SEGMENT_BYTES: usize = 16 * 1024 * 1024;
 

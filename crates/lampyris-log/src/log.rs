@@ -1,153 +1,172 @@
-//! The log: appends that are durable when they return, and reads of what is durable.
+//! The log: appends that are durable when they are answered, and reads of what is durable.
 //! It never shows a record that a crash could still take back.
 
+mod append;
+mod follow;
 mod open;
+mod pipeline;
 mod read;
+mod resolve;
 
+pub use append::AppendFuture;
+pub use follow::Follower;
 pub use read::Scan;
 
 use crate::append::{Append, Appended};
+use crate::claims_index::{ClaimKey, ClaimsIndex, Secret};
 use crate::clock::Clock;
-use crate::committer::Committer;
-use crate::disk::DiskFile;
-use crate::error::{AppendError, Refused, Unavailable};
+use crate::error::{AppendError, Unavailable};
 use crate::identity::{Identity, Rules};
 use crate::index::{Streams, Tail};
 use crate::merkle::Head;
-use crate::record::RecordRef;
-use crate::sequencer::{Group, Sequencer, raw_records};
-use crate::sled_store::SledStore;
-use parking_lot::{Mutex, RwLock};
+use crate::shard::{Capabilities, ShardLog};
+use crate::speculation::Known;
+use parking_lot::RwLock;
+use pipeline::Pipeline;
 use std::sync::Arc;
+use tokio::sync::watch;
 
-/// An open log. Share it by reference or in an `Arc`; appends are taken one group at a time.
-#[derive(Debug)]
+/// An open log. Clones share it; when the last one is dropped, what is queued is made durable and the log closed.
+#[derive(Debug, Clone)]
 pub struct Log {
-    // Invariant: the store is dropped before the lock is.
-    store: SledStore,
-    writer: Option<Mutex<Writer>>,
-    durable: RwLock<Durable>,
-    clock: Arc<dyn Clock>,
-    _lock: Box<dyn DiskFile>,
+    /// What appends; nothing if the log was opened for reading.
+    // Invariant: dropped before `shared`, so that its threads are done when the store is closed.
+    writer: Option<Arc<Pipeline>>,
+    shared: Arc<Shared>,
 }
 
+/// What readers, writers and followers share.
 #[derive(Debug)]
-struct Writer {
-    sequencer: Sequencer,
-    committer: Committer,
+struct Shared {
+    shard: Arc<dyn ShardLog>,
+    durable: RwLock<Durable>,
+    /// Number of records that may be seen, for who waits for more.
+    size: watch::Sender<u64>,
+    secret: Secret,
+    clock: Arc<dyn Clock>,
 }
 
-/// What readers may see.
+/// What may be seen.
 #[derive(Debug)]
 struct Durable {
     head: Head,
     identity: Identity,
     streams: Streams,
+    claims: ClaimsIndex,
 }
 
 impl Log {
-    /// Keeps an append and returns once it is durable.
+    /// Queues an append; the future answers once the append is durable, or once it is durable why it is not kept.
+    ///
+    /// What can be checked without the log is checked here. The append is queued before this returns if there is
+    /// room, else when the future is polled; dropping the future cancels nothing that was queued.
     ///
     /// # Errors
-    /// [`AppendError::Refused`] leaves the log as it was. After any other error the append may or may not be
-    /// found when the log is opened again, and until then every append fails.
-    pub fn append(&self, append: &Append) -> Result<Appended, AppendError> {
-        match self.append_group(std::slice::from_ref(append)).pop() {
-            Some(result) => result,
-            None => unreachable!("one append has one result"),
-        }
+    /// The future answers [`AppendError::Refused`] for an append that is not in the log. After any other error
+    /// the append may or may not be found when the log is opened again; sending it again with the same id is
+    /// answered as the first one was.
+    pub fn append(&self, append: Append) -> AppendFuture {
+        AppendFuture::new(self, append)
     }
 
-    /// Keeps many appends with one sync, in order, in as few frames as the limits allow.
-    /// A refused append does not harm its neighbours; there is one result each, in order.
+    /// Queues an append and waits, without a runtime, until it is durable.
+    ///
+    /// # Errors
+    /// As [`Log::append`].
+    pub fn append_blocking(&self, append: Append) -> Result<Appended, AppendError> {
+        self.append(append).wait()
+    }
+
+    /// Queues many appends in order and waits for all of them; there is one result each, in order.
+    /// An append that is refused does not harm its neighbours.
     pub fn append_group(&self, appends: &[Append]) -> Vec<Result<Appended, AppendError>> {
-        let Some(writer) = &self.writer else {
-            return appends.iter().map(|_| Err(Refused::ReadOnly.into())).collect();
-        };
-        let checked: Vec<_> = appends.iter().map(Append::check).collect();
-        let mut writer = writer.lock();
-        let mut results: Vec<Result<Appended, AppendError>> = Vec::with_capacity(appends.len());
-        for (append, checked) in appends.iter().zip(checked) {
-            let staged = match (checked, writer.committer.check()) {
-                (Err(refused), _) => Err(refused.into()),
-                (Ok(()), Err(poisoned)) => Err(poisoned.into()),
-                (Ok(()), Ok(())) => self.stage(&mut writer, append).map_err(AppendError::from),
-            };
-            results.push(staged);
-        }
-        if let Err(error) = self.commit(&mut writer) {
-            let mut error = Some(error);
-            for result in results.iter_mut().filter(|result| result.is_ok()) {
-                let next = || writer.committer.check().err().map(AppendError::from);
-                if let Some(error) = error.take().or_else(next) {
-                    *result = Err(error);
+        let mut waiting = std::collections::VecDeque::with_capacity(appends.len());
+        let mut results = Vec::with_capacity(appends.len());
+        for append in appends {
+            let mut future = self.append(append.clone());
+            while !future.is_queued() {
+                // There is no room: those before must be durable first.
+                match waiting.pop_front().map(AppendFuture::wait) {
+                    Some(result) => results.push(result),
+                    None => break,
                 }
+                future.queue_now();
             }
+            waiting.push_back(future);
         }
+        results.extend(waiting.into_iter().map(AppendFuture::wait));
         results
+    }
+
+    /// Takes no more appends, makes durable what is queued, and says whether that succeeded.
+    /// Clones of this log can still read.
+    ///
+    /// # Errors
+    /// [`Unavailable::Poisoned`] if an append failed since the log was opened.
+    pub fn close(&self) -> Result<(), Unavailable> {
+        self.writer.as_ref().map_or(Ok(()), |writer| writer.close())
     }
 
     /// Size and root of what is durable.
     pub fn head(&self) -> Head {
-        self.durable.read().head
+        self.shared.head()
     }
 
     /// The log's id.
     pub fn log_id(&self) -> [u8; 16] {
-        self.durable.read().identity.log_id
+        self.shared.durable.read().identity.log_id
     }
 
     /// The log's name in checkpoints.
     pub fn origin(&self) -> String {
-        self.durable.read().identity.origin.clone()
+        self.shared.durable.read().identity.origin.clone()
     }
 
     /// The rules in force at the end of the log.
     pub fn rules(&self) -> Rules {
-        self.durable.read().identity.rules
+        self.shared.durable.read().identity.rules
     }
 
     /// Where a stream ends, if it has any record.
     pub fn tail(&self, namespace: &str, kind: &str, id: &[u8]) -> Option<Tail> {
-        self.durable.read().streams.tail(namespace, kind, id)
+        self.shared.durable.read().streams.tail(namespace, kind, id)
     }
 
     /// Number of streams, the log's own included.
     pub fn stream_count(&self) -> usize {
-        self.durable.read().streams.len()
+        self.shared.durable.read().streams.len()
     }
 
-    fn stage(&self, writer: &mut Writer, append: &Append) -> Result<Appended, Refused> {
-        let now = self.clock.now_ns();
-        writer.sequencer.stage(append, &self.durable.read().streams, now)
+    /// Number of claims.
+    pub fn claim_count(&self) -> usize {
+        self.shared.durable.read().claims.len()
     }
 
-    /// Makes what is staged durable, then visible.
-    fn commit(&self, writer: &mut Writer) -> Result<(), AppendError> {
-        if writer.sequencer.is_empty() {
-            return Ok(());
-        }
-        let mut group = writer.sequencer.seal();
-        writer.committer.commit(&self.store, &mut group)?;
-        self.show(&group).map_err(|cause| {
-            writer.committer.poison(cause);
-            writer
-                .committer
-                .check()
-                .err()
-                .unwrap_or(Unavailable::Poisoned { durable: group.head.size, cause: String::new() })
-        })?;
-        Ok(())
-    }
-
-    /// Takes durable records into the index by the same path as opening does.
-    fn show(&self, group: &Group) -> Result<(), String> {
-        let mut durable = self.durable.write();
-        for bytes in raw_records(&group.raw) {
-            let record = RecordRef::decode(bytes).map_err(|malformed| malformed.to_string())?;
-            durable.streams.observe(&record).map_err(|rule| rule.to_string())?;
-        }
-        durable.head = group.head;
-        Ok(())
+    /// What the store under the log promises.
+    pub fn capabilities(&self) -> Capabilities {
+        self.shared.shard.capabilities()
     }
 }
+
+impl Shared {
+    fn head(&self) -> Head {
+        self.durable.read().head
+    }
+}
+
+impl Known for Shared {
+    fn tail(&self, namespace: &str, kind: &str, id: &[u8]) -> Option<Tail> {
+        self.durable.read().streams.tail(namespace, kind, id)
+    }
+
+    fn holder(&self, claim: ClaimKey) -> Option<u64> {
+        self.durable.read().claims.holder(claim)
+    }
+}
+
+const _: () = {
+    const fn is_send_and_sync<T: Send + Sync>() {}
+    is_send_and_sync::<Log>();
+    is_send_and_sync::<AppendFuture>();
+    is_send_and_sync::<Follower>();
+};

@@ -91,7 +91,7 @@ pub struct Record {
 }
 
 /// A stream's name within its namespace.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamName {
     /// Kind of the stream, such as `message`.
     pub kind: String,

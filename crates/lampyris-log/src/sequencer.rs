@@ -1,203 +1,196 @@
-//! The sequencer: gives appends their places, encodes and hashes them, and packs them into frames.
-//! It never writes: the committer makes its frames durable, or the log stops.
+//! The sequencer: judges appends in the order in which they came, gives them their places, encodes and hashes
+//! them, and packs them into frames. A plain state machine: it never writes, waits or tells the time.
 
-use crate::append::{Append, Appended, Place};
+mod open_frame;
+
+use crate::append::{Appended, Place};
 use crate::error::Refused;
-use crate::frame::{FrameWriter, HEADER_BYTES, RECORD_LENGTH_BYTES};
-use crate::index::{Streams, Tail};
-use crate::limits::{MAX_FRAME_BYTES, MAX_RAW_BYTES, MAX_STREAM_EVENTS};
-use crate::merkle::{Frontier, Hash, Head};
-use crate::record::StreamName;
-use crate::sled_store::SealedFrame;
-use std::collections::HashMap;
+use crate::index::Tail;
+use crate::limits::{FRAME_BYTES, MAX_STREAM_EVENTS};
+use crate::merkle::Frontier;
+use crate::recent::Recent;
+use crate::request::{Answer, Group, Request, Verdict};
+use crate::speculation::{Known, Speculation};
+use open_frame::OpenFrame;
 
-/// Appends on their way to becoming one commit.
+/// What the sequencer is told.
 #[derive(Debug)]
-pub(crate) struct Sequencer {
-    /// Everything before the staged records.
+pub(crate) enum Input<T> {
+    /// Appends were queued; it is this time, in nanoseconds.
+    Submit { requests: Vec<Request<T>>, now: i64 },
+    /// So many groups are durable and in the index; the log has this size.
+    Committed { groups: usize, size: u64 },
+    /// A group was not committed. None ever will be again.
+    Failed,
+}
+
+/// What it asks for.
+#[derive(Debug)]
+pub(crate) struct Output<T> {
+    /// Groups to be committed in order.
+    pub(crate) groups: Vec<Group<T>>,
+    /// Appends that will never be kept.
+    pub(crate) dropped: Vec<Request<T>>,
+}
+
+/// Appends on their way to becoming durable.
+#[derive(Debug)]
+pub(crate) struct Sequencer<T> {
     frontier: Frontier,
     time: i64,
-    next: u64,
-    /// Staged records, each with its length in front.
-    raw: Vec<u8>,
-    staged: Vec<Staged>,
-    /// Where streams end once the staged records are in the index.
-    tails: HashMap<(String, StreamName), Tail>,
-    writer: FrameWriter,
-    /// As many raw bytes as lately fitted into a frame.
-    target: usize,
+    frame: OpenFrame,
+    answers: Vec<Answer<T>>,
+    speculation: Speculation,
+    recent: Recent,
+    /// Where the streams of the append that is being placed ended before.
+    undo: Vec<(u128, Option<Tail>)>,
+    /// Groups handed out and not reported back.
+    under_way: usize,
+    failed: bool,
 }
 
-/// One staged append: where its records end, and how many it has.
-#[derive(Debug, Clone, Copy)]
-struct Staged {
-    end: usize,
-    records: u32,
-}
-
-/// Staged records as frames that the committer makes durable together.
-#[derive(Debug)]
-pub(crate) struct Group {
-    pub(crate) frames: Vec<SealedFrame>,
-    /// The log's head after them.
-    pub(crate) head: Head,
-    /// The records, each with its length in front.
-    pub(crate) raw: Vec<u8>,
-}
-
-const MAX_BODY_BYTES: usize = MAX_FRAME_BYTES - HEADER_BYTES;
-
-impl Sequencer {
+impl<T> Sequencer<T> {
     /// A sequencer after the records of a frontier, the last of which carries `time`.
-    pub(crate) fn new(frontier: Frontier, time: i64) -> Sequencer {
+    pub(crate) fn new(frontier: Frontier, time: i64, recent: Recent) -> Sequencer<T> {
         Sequencer {
-            next: frontier.size(),
+            frame: OpenFrame::new(&frontier),
             frontier,
             time,
-            raw: Vec::new(),
-            staged: Vec::new(),
-            tails: HashMap::new(),
-            writer: FrameWriter::new(),
-            target: MAX_BODY_BYTES,
+            answers: Vec::new(),
+            speculation: Speculation::default(),
+            recent,
+            undo: Vec::new(),
+            under_way: 0,
+            failed: false,
         }
     }
 
-    /// Gives an append its places behind what is staged. A refused append leaves no trace.
-    pub(crate) fn stage(
-        &mut self,
-        append: &Append,
-        streams: &Streams,
-        now: i64,
-    ) -> Result<Appended, Refused> {
-        let (first, start, time) = (self.next, self.raw.len(), self.time.max(now));
-        let mut undo = Vec::with_capacity(append.events.len());
-        let outcome =
-            self.encode(append, streams, time, &mut undo).and_then(|()| self.check_frame(start));
-        if let Err(refused) = outcome {
-            self.raw.truncate(start);
-            self.next = first;
-            for (key, tail) in undo.into_iter().rev() {
-                match tail {
-                    Some(tail) => self.tails.insert(key, tail),
-                    None => self.tails.remove(&key),
-                };
-            }
-            return Err(refused);
-        }
-        self.time = time;
-        let records = u32::try_from(append.events.len()).unwrap_or(u32::MAX);
-        self.staged.push(Staged { end: self.raw.len(), records });
-        Ok(Appended { sequences: first..self.next, time })
-    }
-
-    /// Whether nothing is staged.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.staged.is_empty()
-    }
-
-    /// Packs what is staged into as few frames as the limits allow.
-    pub(crate) fn seal(&mut self) -> Group {
-        let (raw, staged) = (std::mem::take(&mut self.raw), std::mem::take(&mut self.staged));
-        self.tails.clear();
-        let mut frames = Vec::new();
-        let (mut appends, mut start) = (staged.as_slice(), 0);
-        while !appends.is_empty() {
-            let mut taken =
-                appends.partition_point(|append| append.end - start <= self.target).max(1);
-            let (frame, end) = loop {
-                let (now, _) = appends.split_at(taken);
-                let end = now.last().map_or(raw.len(), |append| append.end);
-                let count = now.iter().map(|append| append.records).sum();
-                let body = raw.get(start..end).unwrap_or_default();
-                let bytes =
-                    self.writer.seal(self.frontier.size(), count, self.frontier.root(), body);
-                if bytes.len() <= MAX_FRAME_BYTES || taken == 1 {
-                    self.aim(body.len(), bytes.len());
-                    break (SealedFrame { first_sequence: self.frontier.size(), bytes }, end);
+    /// One step. A full frame goes out at once; a part of one as soon as nothing else is under way.
+    pub(crate) fn step(&mut self, input: Input<T>, known: &impl Known) -> Output<T> {
+        let mut output = Output { groups: Vec::new(), dropped: Vec::new() };
+        match input {
+            Input::Submit { requests, .. } if self.failed => output.dropped = requests,
+            Input::Submit { requests, now } => {
+                for request in requests {
+                    let verdict = self.judge(&request, known, now, &mut output.groups);
+                    self.answers.push(Answer { request, verdict });
+                    if self.frame.raw_len() >= FRAME_BYTES {
+                        output.groups.push(self.seal());
+                    }
                 }
-                taken /= 2;
-            };
-            self.hash(raw.get(start..end).unwrap_or_default());
-            frames.push(frame);
-            start = end;
-            appends = appends.split_at(taken).1;
+            }
+            Input::Committed { groups, size } => {
+                self.under_way = self.under_way.saturating_sub(groups);
+                self.speculation.forget(size);
+            }
+            Input::Failed => {
+                self.failed = true;
+                output.dropped = self.answers.drain(..).map(|answer| answer.request).collect();
+            }
         }
-        Group { frames, head: self.frontier.head(), raw }
+        if self.under_way == 0 && !self.failed && !self.answers.is_empty() {
+            output.groups.push(self.seal());
+        }
+        output
     }
 
-    fn encode(
+    /// Whether nothing is staged or under way.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.failed || (self.under_way == 0 && self.answers.is_empty())
+    }
+
+    /// What is staged, as a group.
+    fn seal(&mut self) -> Group<T> {
+        self.under_way += 1;
+        let head = self.frontier.head();
+        let frames = self.frame.seal(head).into_iter().collect();
+        Group { frames, answers: std::mem::take(&mut self.answers), head }
+    }
+
+    /// Decides on an append and stages it if it is to be kept. One that is refused leaves no trace.
+    fn judge(
         &mut self,
-        append: &Append,
-        streams: &Streams,
+        request: &Request<T>,
+        known: &impl Known,
+        now: i64,
+        groups: &mut Vec<Group<T>>,
+    ) -> Verdict {
+        let append = &request.append;
+        if let Some(answer) = self.recent.get(&append.id) {
+            return Verdict::Repeat(answer.clone());
+        }
+        for (index, ((stream, expected), key)) in
+            append.expected.iter().zip(&request.keys.expected).enumerate()
+        {
+            let tail = self.speculation.tail(*key);
+            let tail = tail.or_else(|| known.tail(&append.namespace, &stream.kind, &stream.id));
+            let actual = tail.map(|tail| tail.events.saturating_sub(1));
+            if !expected.holds(actual) {
+                return Verdict::Conflict { index, actual };
+            }
+        }
+        for (index, key) in request.keys.claims.iter().enumerate() {
+            if let Some(holder) = self.speculation.holder(*key).or_else(|| known.holder(*key)) {
+                return Verdict::ClaimTaken { index, holder };
+            }
+        }
+        let time = self.time.max(now);
+        let first = self.frontier.size();
+        let mut places = Vec::with_capacity(append.events.len());
+        if let Err(refused) = self.place(request, known, time, &mut places) {
+            self.take_back();
+            return Verdict::Refused(refused);
+        }
+        if self.frame.must_close() {
+            groups.push(self.seal());
+        }
+        self.frame.accept(&mut self.frontier);
+        self.time = time;
+        for key in &request.keys.claims {
+            self.speculation.claim(*key, first);
+        }
+        let appended = Appended { sequences: first..self.frontier.size(), time };
+        if !append.namespace.is_empty() {
+            self.recent.note(append.id, appended.clone());
+        }
+        Verdict::Keep(appended, places)
+    }
+
+    /// Gives each event its place and encodes it into the frame, where it is not accepted yet.
+    fn place(
+        &mut self,
+        request: &Request<T>,
+        known: &impl Known,
         time: i64,
-        undo: &mut Vec<((String, StreamName), Option<Tail>)>,
+        places: &mut Vec<Place>,
     ) -> Result<(), Refused> {
-        for (index, event) in (0..).zip(&append.events) {
-            let key = (append.namespace.clone(), event.stream.clone());
-            let staged = self.tails.get(&key).copied();
-            let tail = staged.or_else(|| streams.tail(&key.0, &key.1.kind, &key.1.id));
+        let append = &request.append;
+        let first = self.frontier.size();
+        self.undo.clear();
+        for ((index, event), key) in (0u32..).zip(&append.events).zip(&request.keys.events) {
+            let (namespace, stream) = (&append.namespace, &event.stream);
+            let tail = self.speculation.tail(*key);
+            let tail = tail.or_else(|| known.tail(namespace, &stream.kind, &stream.id));
             let version = tail.map_or(0, |tail| tail.events);
             if version >= MAX_STREAM_EVENTS {
-                return Err(Refused::Invalid {
-                    field: "stream",
-                    rule: "has all the events it may have",
-                });
+                let rule = "has all the events it may have";
+                return Err(Refused::Invalid { field: "stream", rule });
             }
-            let place =
-                Place { sequence: self.next, version, previous: tail.map(|tail| tail.last), time };
-            let start = self.raw.len() + RECORD_LENGTH_BYTES;
-            self.raw.extend_from_slice(&[0; RECORD_LENGTH_BYTES]);
-            append.record(index, event, place).encode_into(&mut self.raw);
-            let length = u32::try_from(self.raw.len() - start).unwrap_or(u32::MAX);
-            if let Some(front) = self.raw.get_mut(start - RECORD_LENGTH_BYTES..start) {
-                front.copy_from_slice(&length.to_be_bytes());
-            }
-            self.tails.insert(key.clone(), Tail { events: version + 1, last: self.next });
-            undo.push((key, staged));
-            self.next += 1;
+            let sequence = first + u64::from(index);
+            let place = Place { sequence, version, previous: tail.map(|tail| tail.last), time };
+            self.frame.encode(&append.record(index, event, place));
+            let ends = Tail { events: version + 1, last: sequence };
+            self.undo.push((*key, self.speculation.set_tail(*key, ends)));
+            places.push(place);
         }
-        Ok(())
+        self.frame.check()
     }
 
-    /// Checks that the append staged last fits into a frame of its own.
-    fn check_frame(&mut self, start: usize) -> Result<(), Refused> {
-        let body = self.raw.get(start..).unwrap_or_default();
-        if body.len() <= MAX_BODY_BYTES {
-            return Ok(());
-        }
-        if body.len() > MAX_RAW_BYTES {
-            return Err(Refused::TooLarge {
-                what: "append",
-                bytes: body.len(),
-                limit: MAX_RAW_BYTES,
-            });
-        }
-        let bytes = self.writer.seal(0, 0, Hash([0; 32]), body).len();
-        if bytes > MAX_FRAME_BYTES {
-            return Err(Refused::TooLarge { what: "append", bytes, limit: MAX_FRAME_BYTES });
-        }
-        Ok(())
-    }
-
-    fn hash(&mut self, raw: &[u8]) {
-        for record in raw_records(raw) {
-            self.frontier.push(Hash::leaf(record));
+    /// Undoes what `place` did.
+    fn take_back(&mut self) {
+        self.frame.reject();
+        for (key, before) in self.undo.drain(..).rev() {
+            self.speculation.undo_tail(key, before);
         }
     }
-
-    /// Learns from a frame how much the next one may take: nine tenths of what would just fit.
-    fn aim(&mut self, raw: usize, stored: usize) {
-        let fits = raw.saturating_mul(MAX_BODY_BYTES) / stored.max(1);
-        self.target = (fits / 10 * 9).clamp(MAX_BODY_BYTES, MAX_RAW_BYTES);
-    }
-}
-
-/// The records of a group, without the lengths in front.
-pub(crate) fn raw_records(mut raw: &[u8]) -> impl Iterator<Item = &[u8]> {
-    std::iter::from_fn(move || {
-        let (length, rest) = raw.split_first_chunk::<RECORD_LENGTH_BYTES>()?;
-        let (record, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
-        raw = rest;
-        Some(record)
-    })
 }

@@ -1,10 +1,13 @@
 //! Frames in sled, made durable by a sync of our own.
 //! It never trusts sled: the caller verifies every frame, and no sled panic leaves this file.
 
+use crate::corrupt::{At, Corrupt, Rule};
 use crate::disk::{Disk, DiskFile};
 use crate::error::{Broken, ReadError, Unavailable};
+use crate::frame;
 use crate::guard::guarded;
 use crate::limits::{CACHE_BYTES, SEGMENT_BYTES};
+use crate::shard::{SealedFrame, StoredFrame};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,19 +27,6 @@ pub(crate) struct SledStore {
     file: Box<dyn DiskFile>,
     disk: Arc<dyn Disk>,
     path: PathBuf,
-}
-
-/// A frame on its way into the store.
-#[derive(Debug)]
-pub(crate) struct SealedFrame {
-    pub(crate) first_sequence: u64,
-    pub(crate) bytes: Vec<u8>,
-}
-
-/// The frames from some key on.
-pub(crate) struct StoredFrames<'s> {
-    store: &'s SledStore,
-    frames: Option<sled::Iter>,
 }
 
 impl SledStore {
@@ -85,10 +75,10 @@ impl SledStore {
     }
 
     /// Hands frames to sled, all or none; they are not durable yet.
-    pub(crate) fn insert(&self, frames: Vec<SealedFrame>) -> Result<(), ReadError> {
+    pub(crate) fn insert(&self, frames: &[SealedFrame]) -> Result<(), ReadError> {
         let mut batch = sled::Batch::default();
-        for SealedFrame { first_sequence, bytes } in frames {
-            batch.insert(&first_sequence.to_be_bytes(), bytes);
+        for SealedFrame { first_sequence, bytes, .. } in frames {
+            batch.insert(&first_sequence.to_be_bytes(), bytes.as_ref());
         }
         self.ask("write to", |_, tree| tree.apply_batch(batch))
     }
@@ -102,22 +92,33 @@ impl SledStore {
         self.check_blobs()
     }
 
-    /// The frames in order, from the first key not below `from`.
-    pub(crate) fn frames(&self, from: u64) -> Result<StoredFrames<'_>, ReadError> {
-        let frames = self.ask("read", |_, tree| Ok(tree.range(from.to_be_bytes()..)))?;
-        Ok(StoredFrames { store: self, frames: Some(frames) })
-    }
-
-    /// The frame with the greatest key not above `sequence`.
-    pub(crate) fn frame_holding(
-        &self,
-        sequence: u64,
-    ) -> Result<Option<(Vec<u8>, sled::IVec)>, ReadError> {
-        let found = match sequence.checked_add(1) {
+    /// Frames in order, from the one with the greatest key not above `from`: at least one, if there is one,
+    /// and no more than make up `bytes` bytes after it.
+    pub(crate) fn read(&self, from: u64, bytes: usize) -> Result<Vec<StoredFrame>, ReadError> {
+        let first = match from.checked_add(1) {
             Some(after) => self.ask("read", |_, tree| tree.get_lt(after.to_be_bytes()))?,
             None => self.ask("read", |_, tree| tree.last())?,
         };
-        Ok(found.map(|(key, value)| (key.to_vec(), value)))
+        let (mut found, mut taken) = (Vec::new(), 0);
+        if let Some(first) = first.map(|first| stored(&first)).transpose()?
+            && frame::may_hold(&first.bytes, from)
+        {
+            taken = first.bytes.len();
+            found.push(first);
+            if taken >= bytes {
+                return Ok(found);
+            }
+        }
+        let mut rest =
+            self.ask("read", |_, tree| Ok(tree.range(from.saturating_add(1).to_be_bytes()..)))?;
+        while let Some(next) = self.ask("read", |_, _| rest.next().transpose())? {
+            taken += next.1.len();
+            if taken > bytes && !found.is_empty() {
+                break;
+            }
+            found.push(stored(&next)?);
+        }
+        Ok(found)
     }
 
     /// Every call into an open sled goes through here.
@@ -152,18 +153,12 @@ impl Drop for SledStore {
     }
 }
 
-impl Iterator for StoredFrames<'_> {
-    type Item = Result<(Vec<u8>, sled::IVec), ReadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let frames = self.frames.as_mut()?;
-        let item = self.store.ask("read", |_, _| frames.next().transpose());
-        if !matches!(item, Ok(Some(_))) {
-            // After an error sled's iterator is in no state to go on.
-            self.frames = None;
-        }
-        item.map(|pair| pair.map(|(key, value)| (key.to_vec(), value))).transpose()
-    }
+fn stored((key, bytes): &(sled::IVec, sled::IVec)) -> Result<StoredFrame, ReadError> {
+    let fault =
+        |found| Corrupt { frame: 0, sequence: 0, at: At::Stored(0), rule: Rule::Key { found } };
+    let first_sequence = <[u8; 8]>::try_from(key.as_ref()).map_err(|_| fault(key.len()))?;
+    let first_sequence = u64::from_be_bytes(first_sequence);
+    Ok(StoredFrame { first_sequence, bytes: bytes.as_ref().into() })
 }
 
 fn open_sled(path: &Path) -> Result<(sled::Db, sled::Tree), ReadError> {

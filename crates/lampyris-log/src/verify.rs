@@ -1,6 +1,7 @@
 //! The structural verifier: is fed frames in order and checks everything that needs no knowledge of the events.
 //! It never reads a file and never trusts a frame because an earlier run did.
 
+use crate::claims_index::ClaimsIndex;
 use crate::corrupt::{At, Corrupt, Rule};
 use crate::frame::{Frame, FrameReader, RawRecord};
 use crate::identity::{Identity, OwnEvent};
@@ -28,6 +29,7 @@ pub struct Verifier {
     chain: Chain,
     order: Order,
     streams: Streams,
+    claims: ClaimsIndex,
     identity: Option<Identity>,
     reader: FrameReader,
 }
@@ -57,6 +59,7 @@ struct AppendRun {
 pub(crate) struct Verified {
     pub(crate) frontier: Frontier,
     pub(crate) streams: Streams,
+    pub(crate) claims: ClaimsIndex,
     pub(crate) identity: Option<Identity>,
     pub(crate) time: i64,
 }
@@ -74,6 +77,7 @@ impl Verifier {
             chain: Chain::default(),
             order: Order::new(),
             streams: Streams::default(),
+            claims: ClaimsIndex::default(),
             identity: None,
             reader: FrameReader::new(),
         }
@@ -101,6 +105,10 @@ impl Verifier {
             self.order.observe(&record).map_err(fault)?;
             observe_identity(&mut self.identity, &record).map_err(fault)?;
             let stream = self.streams.observe(&record).map_err(fault)?;
+            for claim in &record.claims {
+                let key = self.claims.secret().claim(&claim);
+                self.claims.insert(key, raw.sequence).map_err(fault)?;
+            }
             let leaf = self.chain.leaf(raw.bytes);
             if visit(&VerifiedRecord { record, stream, bytes: raw.bytes, leaf }).is_break() {
                 return Ok(ControlFlow::Break(()));
@@ -130,6 +138,7 @@ impl Verifier {
         Verified {
             frontier: self.chain.frontier,
             streams: self.streams,
+            claims: self.claims,
             identity: self.identity,
             time: self.order.time,
         }

@@ -1,67 +1,59 @@
-//! Opening: lock, head mark, store, verification of every frame, then the rules.
+//! Opening: the store and what it acknowledged, verification of every frame, then the rules.
 //! Nothing is served before all of it succeeded.
 
-use super::{Durable, Log, Writer};
+mod directory;
+
+use super::append::AppendFuture;
+use super::pipeline::Pipeline;
+use super::read::READ_BYTES;
+use super::{Durable, Log, Shared};
 use crate::append::{Append, NewEvent};
-use crate::committer::Committer;
-use crate::directory::{Directory, HEAD, SET_ASIDE, SLED, Survey};
-use crate::disk::{Disk, DiskFile};
-use crate::error::{Broken, OpenError, ReadError, Refused};
-use crate::head_mark::HeadMark;
+use crate::block_on::block_on;
+use crate::error::{Broken, OpenError, ReadError, Refused, Unavailable};
 use crate::identity::{Identity, LOG_KIND, OwnEvent, Rules, own_append_id};
 use crate::limits::ORIGIN;
 use crate::merkle::{Hash, Head};
 use crate::options::{Access, NewLog, Options};
+use crate::recent::{Recent, RecentReader};
 use crate::record::StreamName;
 use crate::sequencer::Sequencer;
-use crate::sled_store::SledStore;
+use crate::shard::ShardLog;
 use crate::verify::{Verified, VerifiedRecord, Verifier};
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 impl Log {
-    /// Opens the log in a directory, and verifies all of it.
+    /// Opens the log in a store, and hands out every record while it is verified. An empty store becomes a log
+    /// if the options say so.
     ///
     /// # Errors
     /// [`OpenError`] names what is in the way; see there.
-    pub fn open(directory: impl AsRef<Path>, options: &Options) -> Result<Log, OpenError> {
-        Log::open_with(directory, options, |_| {})
-    }
-
-    /// Opens the log and hands out every record while it is verified, so that a consumer needs no second pass.
-    /// What it built is worth nothing if opening fails in the end. Records that opening itself appends
-    /// (`opened`, `rules`) are not handed out.
-    ///
-    /// # Errors
-    /// [`OpenError`] names what is in the way; see there.
-    pub fn open_with(
-        directory: impl AsRef<Path>,
+    pub fn open_on(
+        shard: Arc<dyn ShardLog>,
         options: &Options,
-        visit: impl FnMut(&VerifiedRecord<'_>),
+        mut visit: impl FnMut(&VerifiedRecord<'_>),
     ) -> Result<Log, OpenError> {
-        let directory = Directory::new(directory.as_ref(), Arc::clone(&options.disk));
-        let log = match (directory.survey()?, options.access, &options.create) {
-            (Survey::Finished, _, _) => {
-                let lock = directory.lock()?;
-                existing(&directory, options, lock, visit)?
-            }
-            (Survey::Vacant | Survey::CutShort, Access::Writer(rules), Some(new)) => {
-                let identity = identity(new, rules)?;
-                directory.claim()?;
-                let lock = directory.lock()?;
-                match directory.survey()? {
-                    Survey::Finished => existing(&directory, options, lock, visit)?,
-                    Survey::Vacant | Survey::CutShort => {
-                        create(&directory, options, lock, identity)?
-                    }
-                }
-            }
-            (Survey::Vacant | Survey::CutShort, Access::Reader | Access::Writer(_), _) => {
-                return Err(OpenError::NoLog { path: directory.path });
-            }
+        let tail = block_on(shard.tail()).map_err(ReadError::from)?;
+        let mut recent = RecentReader::default();
+        let verified = verify(shard.as_ref(), tail, |record| {
+            recent.observe(&record.record);
+            visit(record);
+        })?;
+        let head = verified.frontier.head();
+        let fresh = match (&verified.identity, options.access, &options.create) {
+            (Some(_), ..) => None,
+            (None, Access::Writer(rules), Some(new)) => Some(identity(new, rules)?),
+            (None, ..) => return Err(OpenError::NoLog { path: "the store".into() }),
         };
+        if let Access::Writer(_) = options.access {
+            block_on(shard.fence(head)).map_err(ReadError::from)?;
+        }
+        let log = assemble(shard, verified, fresh.clone(), recent.finish(), options)?;
+        if let Some(identity) = fresh {
+            log.append_own(identity.log_id, &OwnEvent::Opened(identity.clone()))?;
+        }
         log.take_up_rules(options.access)?;
         Ok(log)
     }
@@ -85,7 +77,7 @@ impl Log {
         }
         let id = own_append_id(self.log_id(), self.head().size);
         self.append_own(id, &OwnEvent::Rules(ours))?;
-        self.durable.write().identity.rules = ours;
+        self.shared.durable.write().identity.rules = ours;
         Ok(())
     }
 
@@ -100,10 +92,8 @@ impl Log {
             content: event.encode(),
         };
         let append = Append::new(id, "", "open", LOG_KIND).event(event);
-        append.check_parts()?;
-        let mut writer = writer.lock();
-        self.stage(&mut writer, &append)?;
-        Ok(self.commit(&mut writer)?)
+        AppendFuture::own(&self.shared, writer, append)?.wait()?;
+        Ok(())
     }
 }
 
@@ -126,111 +116,77 @@ fn identity(new: &NewLog, rules: Rules) -> Result<Identity, Refused> {
     Ok(Identity { log_id: new.log_id, origin, rules })
 }
 
-fn create(
-    directory: &Directory,
-    options: &Options,
-    lock: Box<dyn DiskFile>,
-    identity: Identity,
-) -> Result<Log, OpenError> {
-    directory.clear()?;
-    let store = open_store(directory, &options.disk)?;
-    store.sync_new()?;
-    let log_id = identity.log_id;
-    let mark = HeadMark::create(options.disk.as_ref(), &directory.join(HEAD), log_id)?;
-    let empty = Verifier::new().finish();
-    let opened = OwnEvent::Opened(identity.clone());
-    let log = assemble(store, mark, empty, identity, options, lock);
-    log.append_own(log_id, &opened)?;
-    directory.finish()?;
-    Ok(log)
-}
-
-fn existing(
-    directory: &Directory,
-    options: &Options,
-    lock: Box<dyn DiskFile>,
-    visit: impl FnMut(&VerifiedRecord<'_>),
-) -> Result<Log, OpenError> {
-    directory.tidy()?;
-    let mut mark = HeadMark::open(options.disk.as_ref(), &directory.join(HEAD))?;
-    let store = open_store(directory, &options.disk)?;
-    let verified = verify(&store, mark.head(), visit)?;
-    let Some(identity) = verified.identity.clone() else {
-        return Err(Broken::LogRolledBack { have: 0, want: mark.head().size.max(1) }.into());
-    };
-    if identity.log_id != mark.log_id() {
-        return Err(Broken::OtherLog { marked: mark.log_id(), stored: identity.log_id }.into());
-    }
-    let head = verified.frontier.head();
-    if head.size > mark.head().size {
-        // A crash between sync and mark: what is adopted is made durable before it is served.
-        store.sync()?;
-        mark.raise(head)?;
-    }
-    Ok(assemble(store, mark, verified, identity, options, lock))
-}
-
-fn open_store(directory: &Directory, disk: &Arc<dyn Disk>) -> Result<SledStore, ReadError> {
-    SledStore::open(disk, &directory.join(SLED), &directory.join(SET_ASIDE))
-}
-
-/// Reads the whole store and holds it against the head mark.
+/// Reads the whole store and holds it against what it says was acknowledged.
 fn verify(
-    store: &SledStore,
-    mark: Head,
+    shard: &dyn ShardLog,
+    acknowledged: Head,
     mut visit: impl FnMut(&VerifiedRecord<'_>),
 ) -> Result<Verified, OpenError> {
     let mut verifier = Verifier::new();
-    let mut at_mark = (mark.size == 0).then(|| verifier.head().root);
-    for frame in store.frames(0)? {
-        let (key, stored) = frame?;
-        let flow = verifier
-            .frame(super::read::sequence(&key)?, &stored, |record| {
-                visit(record);
-                ControlFlow::Continue(())
-            })
-            .map_err(Broken::from)?;
-        if flow.is_break() {
+    let mut at_mark = (acknowledged.size == 0).then(|| verifier.head().root);
+    loop {
+        let next = verifier.head().size;
+        let frames = block_on(shard.read(next, READ_BYTES))?;
+        if frames.is_empty() {
             break;
         }
-        let head = verifier.head();
-        if head.size == mark.size {
-            at_mark = Some(head.root);
+        for frame in frames {
+            let visit = |record: &VerifiedRecord<'_>| {
+                visit(record);
+                ControlFlow::Continue(())
+            };
+            let flow = verifier.frame(frame.first_sequence, &frame.bytes, visit);
+            if flow.map_err(Broken::from)?.is_break() {
+                break;
+            }
+            let head = verifier.head();
+            if head.size == acknowledged.size {
+                at_mark = Some(head.root);
+            }
         }
     }
     let have = verifier.head().size;
     match at_mark {
-        _ if have < mark.size => Err(Broken::LogRolledBack { have, want: mark.size }.into()),
-        Some(root) if root == mark.root => Ok(verifier.finish()),
+        _ if have < acknowledged.size => {
+            Err(Broken::LogRolledBack { have, want: acknowledged.size }.into())
+        }
+        Some(root) if root == acknowledged.root => Ok(verifier.finish()),
         found => {
             let have = found.unwrap_or(Hash([0; 32]));
-            Err(Broken::LogDiverged { size: mark.size, have, want: mark.root }.into())
+            let Head { size, root: want } = acknowledged;
+            Err(Broken::LogDiverged { size, have, want }.into())
         }
     }
 }
 
 fn assemble(
-    store: SledStore,
-    mark: HeadMark,
+    shard: Arc<dyn ShardLog>,
     verified: Verified,
-    identity: Identity,
+    fresh: Option<Identity>,
+    recent: Recent,
     options: &Options,
-    lock: Box<dyn DiskFile>,
-) -> Log {
-    let Verified { frontier, streams, time, identity: _ } = verified;
+) -> Result<Log, OpenError> {
+    let Verified { frontier, streams, claims, time, identity } = verified;
+    let Some(identity) = identity.or(fresh) else {
+        return Err(OpenError::NoLog { path: "the store".into() });
+    };
     let head = frontier.head();
+    let secret = claims.secret().clone();
+    let shared = Arc::new(Shared {
+        shard,
+        durable: RwLock::new(Durable { head, identity, streams, claims }),
+        size: watch::Sender::new(head.size),
+        secret,
+        clock: Arc::clone(&options.clock),
+    });
     let writer = match options.access {
         Access::Reader => None,
-        Access::Writer(_) => Some(Mutex::new(Writer {
-            sequencer: Sequencer::new(frontier, time),
-            committer: Committer::new(mark),
-        })),
+        Access::Writer(_) => {
+            let sequencer = Sequencer::new(frontier, time, recent);
+            let started = Pipeline::start(&shared, sequencer);
+            let io = |error| Unavailable::io("start threads for", "the log", error);
+            Some(Arc::new(started.map_err(io)?))
+        }
     };
-    Log {
-        store,
-        writer,
-        durable: RwLock::new(Durable { head, identity, streams }),
-        clock: Arc::clone(&options.clock),
-        _lock: lock,
-    }
+    Ok(Log { writer, shared })
 }

@@ -1,29 +1,42 @@
 //! Reading: scans in order, single records, histories of streams.
 //! Every frame is checked again on every read; only durable records are shown.
 
-use super::Log;
+use super::{Log, Shared};
+use crate::block_on::block_on;
 use crate::corrupt::{At, Corrupt, Rule};
 use crate::error::ReadError;
 use crate::frame::{Frame, FrameReader};
 use crate::merkle::{Hash, Head};
 use crate::record::Record;
-use crate::sled_store::StoredFrames;
+use crate::shard::StoredFrame;
 use crate::verify::{Chain, Order, VerifiedRecord, Verifier, decode};
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
+
+/// How many bytes of frames are read from the store at a time.
+pub(super) const READ_BYTES: usize = 1024 * 1024;
 
 /// A scan of the records that were durable when it began.
 ///
 /// From sequence 0 it verifies everything again, from the first byte, in memory of its own.
 /// From a later sequence it checks frames, records, density, time and appends, and takes the numbers of the
 /// streams from the log, which verified roots, versions and links when it was opened.
+#[derive(Debug)]
 pub struct Scan<'l> {
-    log: &'l Log,
-    frames: StoredFrames<'l>,
+    shared: &'l Shared,
+    cursor: Cursor,
+    end: u64,
+}
+
+/// Where a reader stands, and how it checks what comes next.
+pub(super) struct Cursor {
     check: Check,
     from: u64,
-    /// The next sequence to be read.
-    next: u64,
-    end: u64,
+    /// The next sequence to be handed out.
+    pub(super) next: u64,
+    /// Key of the next frame, known after the first one.
+    key: Option<u64>,
+    frames: VecDeque<StoredFrame>,
 }
 
 enum Check {
@@ -33,20 +46,13 @@ enum Check {
 
 impl Log {
     /// A scan from a sequence to what is the end now.
-    ///
-    /// # Errors
-    /// [`ReadError`] if the store cannot be read.
-    pub fn scan(&self, from: u64) -> Result<Scan<'_>, ReadError> {
-        let end = self.head().size;
-        let (check, next) = if from == 0 {
-            (Check::Whole(Box::default()), 0)
+    pub fn scan(&self, from: u64) -> Scan<'_> {
+        let cursor = if from == 0 {
+            Cursor { check: Check::Whole(Box::default()), ..Cursor::part(0) }
         } else {
-            let first =
-                self.store.frame_holding(from)?.map(|(key, _)| sequence(&key)).transpose()?;
-            let check = Check::Part { reader: FrameReader::new(), order: Order::new() };
-            (check, first.unwrap_or(0))
+            Cursor::part(from)
         };
-        Ok(Scan { log: self, frames: self.store.frames(next)?, check, from, next, end })
+        Scan { shared: &self.shared, cursor, end: self.head().size }
     }
 
     /// Hands out every record from a sequence on, until `visit` breaks off or the end is reached.
@@ -59,7 +65,7 @@ impl Log {
         from: u64,
         mut visit: impl FnMut(&VerifiedRecord<'_>) -> ControlFlow<()>,
     ) -> Result<u64, ReadError> {
-        let mut scan = self.scan(from)?;
+        let mut scan = self.scan(from);
         let mut next = from;
         while scan.next_frame(|record| {
             next = record.record.sequence + 1;
@@ -73,7 +79,7 @@ impl Log {
     /// # Errors
     /// [`ReadError`] if it cannot be read or breaks a rule.
     pub fn read(&self, sequence: u64) -> Result<Option<Record>, ReadError> {
-        OneFrame::default().read(self, sequence)
+        OneFrame::default().read(&self.shared, sequence)
     }
 
     /// The records of a stream, oldest first; nothing if there is no such stream.
@@ -92,7 +98,7 @@ impl Log {
         let mut next = tail.map(|tail| tail.last);
         let mut version = tail.map_or(0, |tail| tail.events);
         while let Some(sequence) = next {
-            let record = frame.read(self, sequence)?;
+            let record = frame.read(&self.shared, sequence)?;
             let fault = |rule| Corrupt { frame: frame_key(&frame), sequence, at: At::Raw(0), rule };
             let record = record.ok_or_else(|| fault(Rule::Count { said: 1, found: 0 }))?;
             let expected = version.wrapping_sub(1);
@@ -118,17 +124,22 @@ impl Log {
     pub fn scan_bound(&self) -> Result<Head, ReadError> {
         let end = self.head().size;
         let (mut reader, mut chain) = (FrameReader::new(), Chain::default());
-        for stored in self.store.frames(0)? {
-            let (key, stored) = stored?;
-            if chain.head().size == end {
-                break;
+        while chain.head().size < end {
+            let frames = block_on(self.shared.shard.read(chain.head().size, READ_BYTES))?;
+            if frames.is_empty() {
+                return Err(missing(chain.head().size).into());
             }
-            let frame = reader.open(sequence(&key)?, &stored)?;
-            chain.link(&frame)?;
-            for raw in frame.records() {
-                let raw = raw?;
-                decode(&frame, raw)?;
-                chain.leaf(raw.bytes);
+            for stored in frames {
+                let frame = reader.open(stored.first_sequence, &stored.bytes)?;
+                if chain.head().size == end {
+                    break;
+                }
+                chain.link(&frame)?;
+                for raw in frame.records() {
+                    let raw = raw?;
+                    decode(&frame, raw)?;
+                    chain.leaf(raw.bytes);
+                }
             }
         }
         Ok(chain.head())
@@ -142,43 +153,68 @@ impl Scan<'_> {
     /// [`ReadError`] if the frame cannot be read or breaks a rule; the scan is then of no further use.
     pub fn next_frame(
         &mut self,
+        visit: impl FnMut(&VerifiedRecord<'_>) -> ControlFlow<()>,
+    ) -> Result<bool, ReadError> {
+        self.cursor.next_frame(self.shared, self.end, visit)
+    }
+}
+
+impl Cursor {
+    /// A reader of a part of the log, from a sequence on.
+    pub(super) fn part(from: u64) -> Cursor {
+        let check = Check::Part { reader: FrameReader::new(), order: Order::new() };
+        Cursor { check, from, next: from, key: None, frames: VecDeque::new() }
+    }
+
+    /// Reads the next frame, if the log of `end` records has one, and hands out its records.
+    pub(super) fn next_frame(
+        &mut self,
+        shared: &Shared,
+        end: u64,
         mut visit: impl FnMut(&VerifiedRecord<'_>) -> ControlFlow<()>,
     ) -> Result<bool, ReadError> {
-        if self.next >= self.end {
+        if self.next >= end {
             return Ok(false);
         }
-        let Some(stored) = self.frames.next() else {
-            let rule = Rule::Sequence { found: self.next };
-            return Err(
-                Corrupt { frame: self.next, sequence: self.next, at: At::Stored(0), rule }.into()
-            );
-        };
-        let (key, stored) = stored?;
-        let key = sequence(&key)?;
+        if self.frames.is_empty() {
+            self.frames = block_on(shared.shard.read(self.next, READ_BYTES))?.into();
+        }
+        let stored = self.frames.pop_front().ok_or_else(|| missing(self.next))?;
+        let key = stored.first_sequence;
         let (from, mut next) = (self.from, self.next);
         let mut visit = |record: &VerifiedRecord<'_>| {
             next = record.record.sequence + 1;
             if record.record.sequence < from { ControlFlow::Continue(()) } else { visit(record) }
         };
         let flow = match &mut self.check {
-            Check::Whole(verifier) => verifier.frame(key, &stored, visit)?,
+            Check::Whole(verifier) => verifier.frame(key, &stored.bytes, &mut visit)?,
             Check::Part { reader, order } => {
-                let frame = reader.open(key, &stored)?;
-                if key != self.next {
+                let frame = reader.open(key, &stored.bytes)?;
+                let expected = self.key.unwrap_or(key);
+                if key != expected || key > self.next {
                     return Err(frame.fault(self.next, 0, Rule::Sequence { found: key }).into());
                 }
-                part(self.log, &frame, order, &mut visit)?
+                self.key = Some(key + u64::from(frame.count));
+                part(shared, &frame, order, &mut visit)?
             }
         };
+        if next <= self.next && flow.is_continue() {
+            return Err(missing(self.next).into());
+        }
         self.next = next;
-        Ok(flow.is_continue() && self.next < self.end)
+        Ok(flow.is_continue() && self.next < end)
     }
+}
+
+fn missing(sequence: u64) -> Corrupt {
+    let rule = Rule::Sequence { found: sequence };
+    Corrupt { frame: sequence, sequence, at: At::Stored(0), rule }
 }
 
 /// Checks what can be checked in the middle of a log and hands the frame's records out.
 /// The log is not locked while they are: `visit` may append.
 fn part(
-    log: &Log,
+    shared: &Shared,
     frame: &Frame<'_>,
     order: &mut Order,
     visit: &mut impl FnMut(&VerifiedRecord<'_>) -> ControlFlow<()>,
@@ -194,7 +230,7 @@ fn part(
     order.end_frame().map_err(|rule| frame.fault(frame.first_sequence, frame.raw_len(), rule))?;
     let mut ordinals = Vec::with_capacity(records.len());
     {
-        let durable = log.durable.read();
+        let durable = shared.durable.read();
         for (record, raw) in &records {
             let stream = durable.streams.ordinal(record.namespace, record.kind, record.id);
             let rule = Rule::Version { expected: 0, found: record.version };
@@ -212,33 +248,34 @@ fn part(
 
 /// The frame read last, kept because the next record often stands in it too.
 #[derive(Default)]
-struct OneFrame {
-    stored: Option<(u64, sled::IVec)>,
+pub(super) struct OneFrame {
+    stored: Option<StoredFrame>,
 }
 
 impl OneFrame {
-    fn read(&mut self, log: &Log, wanted: u64) -> Result<Option<Record>, ReadError> {
-        if wanted >= log.head().size {
+    /// A durable record, or nothing if the log is not that long.
+    pub(super) fn read(
+        &mut self,
+        shared: &Shared,
+        wanted: u64,
+    ) -> Result<Option<Record>, ReadError> {
+        if wanted >= shared.head().size {
             return Ok(None);
         }
         let mut reader = FrameReader::new();
         for load in [false, true] {
             if load {
-                let found = log.store.frame_holding(wanted)?;
-                self.stored = found
-                    .map(|(key, stored)| sequence(&key).map(|key| (key, stored)))
-                    .transpose()?;
+                self.stored = block_on(shared.shard.read(wanted, 1))?.into_iter().next();
             }
-            let Some((key, stored)) = &self.stored else { continue };
-            let frame = reader.open(*key, stored)?;
-            let Some(index) =
-                wanted.checked_sub(*key).filter(|index| *index < u64::from(frame.count))
-            else {
+            let Some(StoredFrame { first_sequence, bytes }) = &self.stored else { continue };
+            let frame = reader.open(*first_sequence, bytes)?;
+            let index = wanted.checked_sub(*first_sequence);
+            if index.is_none_or(|index| index >= u64::from(frame.count)) {
                 continue;
-            };
+            }
             for raw in frame.records() {
                 let raw = raw?;
-                if raw.sequence == *key + index {
+                if raw.sequence == wanted {
                     return Ok(Some(decode(&frame, raw)?.to_record()));
                 }
             }
@@ -249,26 +286,11 @@ impl OneFrame {
 }
 
 fn frame_key(frame: &OneFrame) -> u64 {
-    frame.stored.as_ref().map_or(0, |(key, _)| *key)
+    frame.stored.as_ref().map_or(0, |stored| stored.first_sequence)
 }
 
-/// A key as the sequence it stands for.
-pub(super) fn sequence(key: &[u8]) -> Result<u64, ReadError> {
-    let fault =
-        |found| Corrupt { frame: 0, sequence: 0, at: At::Stored(0), rule: Rule::Key { found } };
-    Ok(key.try_into().map(u64::from_be_bytes).map_err(|_| fault(key.len()))?)
-}
-
-impl std::fmt::Debug for Scan<'_> {
+impl std::fmt::Debug for Cursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Scan")
-            .field("next", &self.next)
-            .field("end", &self.end)
-            .finish_non_exhaustive()
+        f.debug_struct("Cursor").field("next", &self.next).finish_non_exhaustive()
     }
 }
-
-const _: () = {
-    const fn is_send_and_sync<T: Send + Sync>() {}
-    is_send_and_sync::<Log>();
-};

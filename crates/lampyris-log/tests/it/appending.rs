@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 fn refusal(log: &Log, append: &Append) -> Refused {
-    match log.append(append) {
+    match log.append_blocking(append.clone()) {
         Err(AppendError::Refused(refused)) => refused,
         other => panic!("not refused: {other:?}"),
     }
@@ -17,8 +17,8 @@ fn versions_and_links_follow_the_stream() {
     let scratch = tempfile::tempdir().unwrap();
     let log = open(scratch.path()).unwrap();
     let first = append(1, 1, "a").event(event(2, "b")).event(event(1, "c"));
-    assert_eq!(log.append(&first).unwrap().sequences, 1..4);
-    assert_eq!(log.append(&append(2, 1, "d")).unwrap().sequences, 4..5);
+    assert_eq!(log.append_blocking(first.clone()).unwrap().sequences, 1..4);
+    assert_eq!(log.append_blocking(append(2, 1, "d")).unwrap().sequences, 4..5);
     let places: Vec<_> = records(&log)
         .iter()
         .map(|record| {
@@ -93,10 +93,10 @@ fn the_largest_append_is_kept() {
     let log = open(scratch.path()).unwrap();
     let mut largest = append(1, 1, "");
     largest.events = vec![event(1, vec![7; 800]); 1_000];
-    assert_eq!(log.append(&largest).unwrap().sequences, 1..1_001);
+    assert_eq!(log.append_blocking(largest.clone()).unwrap().sequences, 1..1_001);
     let mut noisy = append(2, 2, "");
     noisy.events = (0..4).map(|number| event(2, noise(59_500, number))).collect();
-    assert_eq!(log.append(&noisy).unwrap().sequences, 1_001..1_005);
+    assert_eq!(log.append_blocking(noisy.clone()).unwrap().sequences, 1_001..1_005);
     drop(log);
     assert_eq!(open(scratch.path()).unwrap().head().size, 1_005);
 }
@@ -142,12 +142,12 @@ fn time_never_goes_back() {
     let clock = Arc::new(SetClock(AtomicI64::new(100)));
     let options = crate::scratch::writer().clock(Arc::clone(&clock) as Arc<dyn Clock>);
     let log = Log::open(scratch.path(), &options).unwrap();
-    assert_eq!(log.append(&append(1, 1, "a")).unwrap().time, 100);
+    assert_eq!(log.append_blocking(append(1, 1, "a")).unwrap().time, 100);
     clock.0.store(50, Ordering::SeqCst);
-    assert_eq!(log.append(&append(2, 1, "b")).unwrap().time, 100);
+    assert_eq!(log.append_blocking(append(2, 1, "b")).unwrap().time, 100);
     drop(log);
     let log = Log::open(scratch.path(), &options).unwrap();
-    assert_eq!(log.append(&append(3, 1, "c")).unwrap().time, 100);
+    assert_eq!(log.append_blocking(append(3, 1, "c")).unwrap().time, 100);
     clock.0.store(200, Ordering::SeqCst);
-    assert_eq!(log.append(&append(4, 1, "d")).unwrap().time, 200);
+    assert_eq!(log.append_blocking(append(4, 1, "d")).unwrap().time, 200);
 }

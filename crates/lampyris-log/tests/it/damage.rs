@@ -15,7 +15,7 @@ fn closed(path: &Path) -> Vec<Record> {
     let log = open(path).unwrap();
     for number in 0..40u8 {
         let content = if number % 2 == 0 { noise(400, number.into()) } else { vec![number; 400] };
-        log.append(&append(number, number % 5, content)).unwrap();
+        log.append_blocking(append(number, number % 5, content)).unwrap();
     }
     drop(log);
     // sled writes a snapshot when it opens again.

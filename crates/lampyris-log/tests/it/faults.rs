@@ -102,7 +102,7 @@ fn work(path: &Path, disk: &FailingDisk, acknowledged: &mut Vec<u8>) {
         let mut poisoned = false;
         for number in 0..3 {
             let number = 10 * round + number;
-            match log.append(&append(number, number % 2, vec![number; 50])) {
+            match log.append_blocking(append(number, number % 2, vec![number; 50])) {
                 Ok(_) => {
                     assert!(!poisoned, "an append after a failed one was acknowledged");
                     acknowledged.push(number);
@@ -135,7 +135,7 @@ fn no_failing_operation_loses_what_was_acknowledged() {
                     "operation {operation}: {number} is not in {found:?}"
                 );
             }
-            log.append(&append(99, 1, "goes on")).unwrap();
+            log.append_blocking(append(99, 1, "goes on")).unwrap();
             if countdown.left.load(Ordering::SeqCst) > 1 {
                 assert_eq!(acknowledged, [0, 1, 2, 10, 11, 12]);
                 assert!(operation > 50, "the workload has only {operation} operations");
@@ -152,9 +152,9 @@ fn a_log_that_failed_to_sync_takes_no_more_appends() {
     let log =
         Log::open(scratch.path(), &writer().disk(Arc::new(FailingDisk(Arc::clone(&countdown)))))
             .unwrap();
-    log.append(&append(1, 1, "kept")).unwrap();
+    log.append_blocking(append(1, 1, "kept")).unwrap();
     countdown.left.store(1, Ordering::SeqCst);
-    let failed = log.append(&append(2, 1, "unknown")).unwrap_err().to_string();
+    let failed = log.append_blocking(append(2, 1, "unknown")).unwrap_err().to_string();
     assert!(failed.starts_with("cannot sync ") && failed.ends_with("sled/db"), "{failed}");
     for result in log.append_group(&[append(3, 1, "x"), append(4, 1, "y")]) {
         let poisoned = result.unwrap_err().to_string();
@@ -169,5 +169,5 @@ fn a_log_that_failed_to_sync_takes_no_more_appends() {
     assert_eq!(log.stream_history("ns1", "message", &[1; 16]).unwrap().len(), 1);
     drop(log);
     let log = open(scratch.path()).unwrap();
-    log.append(&append(5, 1, "after")).unwrap();
+    log.append_blocking(append(5, 1, "after")).unwrap();
 }

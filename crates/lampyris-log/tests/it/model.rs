@@ -35,9 +35,10 @@ fn append() -> impl Strategy<Value = Append> {
             append.events = events;
             append.claims = claims
                 .into_iter()
-                .map(|key| Claim {
+                .enumerate()
+                .map(|(index, key)| Claim {
                     namespace: "keys".into(),
-                    key,
+                    key: format!("{key} {index} {id:02x?}"),
                     fingerprint: id.repeat(2).try_into().unwrap(),
                 })
                 .collect();
@@ -73,7 +74,7 @@ proptest! {
                 }
             };
             let results = if let [append] = appends.as_slice() {
-                vec![log.append(append)]
+                vec![log.append_blocking(append.clone())]
             } else {
                 log.append_group(&appends)
             };

@@ -11,7 +11,7 @@ use std::path::Path;
 fn closed(path: &Path) {
     let log = open(path).unwrap();
     for number in 0..5 {
-        log.append(&append(number, number % 2, "content")).unwrap();
+        log.append_blocking(append(number, number % 2, "content")).unwrap();
     }
 }
 
@@ -25,7 +25,10 @@ fn a_log_knows_who_it_is() {
     drop(log);
     let log = Log::open(&path, &Options::reader()).unwrap();
     assert_eq!((log.log_id(), log.rules(), log.head().size), (LOG_ID, RULES, 1));
-    assert!(matches!(log.append(&append(1, 1, "")), Err(AppendError::Refused(Refused::ReadOnly))));
+    assert!(matches!(
+        log.append_blocking(append(1, 1, "")),
+        Err(AppendError::Refused(Refused::ReadOnly))
+    ));
 }
 
 #[test]
@@ -110,7 +113,7 @@ fn an_older_store_is_a_rollback() {
     let (path, old) = (scratch.path().join("log"), scratch.path().join("old"));
     closed(&path);
     copy(&path, &old);
-    open(&path).unwrap().append(&append(9, 9, "later")).unwrap();
+    open(&path).unwrap().append_blocking(append(9, 9, "later")).unwrap();
     fs::remove_dir_all(path.join(directory::SLED)).unwrap();
     copy(&old.join(directory::SLED), &path.join(directory::SLED));
     let result = open(&path);
@@ -142,7 +145,7 @@ fn a_store_ahead_of_the_mark_is_adopted() {
     let (path, old) = (scratch.path().join("log"), scratch.path().join("old"));
     closed(&path);
     copy(&path, &old);
-    open(&path).unwrap().append(&append(9, 9, "later")).unwrap();
+    open(&path).unwrap().append_blocking(append(9, 9, "later")).unwrap();
     let before = fs::read(old.join(directory::HEAD)).unwrap();
     fs::write(path.join(directory::HEAD), &before).unwrap();
     assert_eq!(open(&path).unwrap().head().size, 7);

@@ -9,8 +9,8 @@ use std::path::Path;
 fn filled(path: &Path) -> Log {
     let log = open(path).unwrap();
     for number in 0..30 {
-        log.append(
-            &append(number, number % 5, vec![number; 200]).event(event(number % 3, "second")),
+        log.append_blocking(
+            append(number, number % 5, vec![number; 200]).event(event(number % 3, "second")),
         )
         .unwrap();
     }
@@ -106,7 +106,7 @@ fn reading_goes_on_while_others_append() {
             let log = &log;
             scope.spawn(move || {
                 for number in 0..20 {
-                    log.append(&append(number, thread, "more")).unwrap();
+                    log.append_blocking(append(number, thread, "more")).unwrap();
                 }
             });
         }
@@ -114,7 +114,7 @@ fn reading_goes_on_while_others_append() {
             let size = log.head().size;
             assert!(records(&log).len() as u64 >= size);
             let visited = log.for_each(50, |_| {
-                log.append(&append(1, 1, "from within")).unwrap();
+                log.append_blocking(append(1, 1, "from within")).unwrap();
                 ControlFlow::Break(())
             });
             assert_eq!(visited.unwrap(), 51);

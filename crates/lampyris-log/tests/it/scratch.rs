@@ -5,6 +5,7 @@ use lampyris_log::{Append, Log, NewEvent, OpenError, Options, Record, Rules, Str
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Once;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) const RULES: Rules = Rules { version: 1, hash: [7; 32] };
 pub(crate) const LOG_ID: [u8; 16] = *b"the log's own id";
@@ -28,9 +29,12 @@ pub(crate) fn event(stream: u8, content: impl Into<Vec<u8>>) -> NewEvent {
     }
 }
 
-/// An append of one event.
+/// An append of one event; its id begins with `number` and no other append has it.
 pub(crate) fn append(number: u8, stream: u8, content: impl Into<Vec<u8>>) -> Append {
-    Append::new([number; 16], "ns1", "submit", "me").event(event(stream, content))
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let mut id = u128::from(NEXT.fetch_add(1, Ordering::Relaxed)).to_be_bytes();
+    id[0] = number;
+    Append::new(id, "ns1", "submit", "me").event(event(stream, content))
 }
 
 /// Bytes that do not compress.

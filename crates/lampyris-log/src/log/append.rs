@@ -1,0 +1,155 @@
+//! The future of an append: prepared by its caller, queued as soon as there is room, answered once durable.
+//! Dropping it cancels nothing that was queued.
+
+use super::pipeline::{Pipeline, Reply, Ticket};
+use super::{Log, Shared};
+use crate::append::{Append, Appended};
+use crate::block_on::block_on;
+use crate::error::{AppendError, Refused, Unavailable};
+use crate::request::{Keys, Request};
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+/// What becomes of an append; see [`Log::append`].
+#[must_use = "an append is known to be kept once its future says so"]
+pub struct AppendFuture {
+    shared: Arc<Shared>,
+    append: Arc<Append>,
+    state: State,
+}
+
+enum State {
+    /// Waits for room in the queue.
+    Waiting {
+        keys: Keys,
+        pipeline: Arc<Pipeline>,
+        bytes: usize,
+        room: Option<Room>,
+    },
+    Queued(oneshot::Receiver<Reply>),
+    Done(Option<Result<Appended, AppendError>>),
+}
+
+type Room = Pin<Box<dyn Future<Output = Option<OwnedSemaphorePermit>> + Send + Sync>>;
+
+impl AppendFuture {
+    pub(super) fn new(log: &Log, append: Append) -> AppendFuture {
+        let shared = Arc::clone(&log.shared);
+        let state = match (append.check(), &log.writer) {
+            (_, None) => State::Done(Some(Err(Refused::ReadOnly.into()))),
+            (Err(refused), Some(_)) => State::Done(Some(Err(refused.into()))),
+            (Ok(bytes), Some(pipeline)) => waiting(&shared, &append, pipeline, bytes),
+        };
+        let mut future = AppendFuture { shared, append: Arc::new(append), state };
+        future.queue_now();
+        future
+    }
+
+    /// An append of the log itself, which a caller's check would refuse.
+    pub(super) fn own(
+        shared: &Arc<Shared>,
+        pipeline: &Arc<Pipeline>,
+        append: Append,
+    ) -> Result<AppendFuture, Refused> {
+        let bytes = append.check_parts()?;
+        let state = waiting(shared, &append, pipeline, bytes);
+        Ok(AppendFuture { shared: Arc::clone(shared), append: Arc::new(append), state })
+    }
+
+    /// Waits for the answer, without a runtime.
+    ///
+    /// # Errors
+    /// As [`Log::append`].
+    pub fn wait(self) -> Result<Appended, AppendError> {
+        block_on(self)
+    }
+
+    /// Whether the append is past the queue's door, or was refused before it.
+    pub fn is_queued(&self) -> bool {
+        !matches!(self.state, State::Waiting { .. })
+    }
+
+    /// Queues the append if there is room now.
+    pub(super) fn queue_now(&mut self) {
+        if let State::Waiting { pipeline, bytes, room: None, .. } = &self.state {
+            let (room, units) = pipeline.room(*bytes);
+            if let Ok(permit) = room.try_acquire_many_owned(units) {
+                self.queue(Some(permit));
+            }
+        }
+    }
+
+    fn queue(&mut self, permit: Option<OwnedSemaphorePermit>) {
+        let state = std::mem::replace(&mut self.state, State::Done(None));
+        let State::Waiting { keys, pipeline, .. } = state else {
+            self.state = state;
+            return;
+        };
+        let queued = permit.ok_or(Unavailable::Closed).and_then(|room| {
+            let (reply, answer) = oneshot::channel();
+            let ticket = Ticket { reply, _room: room };
+            pipeline.queue(Request { append: Arc::clone(&self.append), keys, ticket })?;
+            Ok(answer)
+        });
+        self.state = match queued {
+            Ok(answer) => State::Queued(answer),
+            Err(error) => State::Done(Some(Err(error.into()))),
+        };
+    }
+}
+
+fn waiting(shared: &Shared, append: &Append, pipeline: &Arc<Pipeline>, bytes: usize) -> State {
+    let keys = Keys::of(append, &shared.secret);
+    State::Waiting { keys, pipeline: Arc::clone(pipeline), bytes, room: None }
+}
+
+impl Future for AppendFuture {
+    type Output = Result<Appended, AppendError>;
+
+    /// # Panics
+    /// If polled again after it answered.
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            match &mut self.state {
+                State::Waiting { pipeline, bytes, room, .. } => {
+                    let (semaphore, units) = pipeline.room(*bytes);
+                    let room = room.get_or_insert_with(|| {
+                        Box::pin(async move { semaphore.acquire_many_owned(units).await.ok() })
+                    });
+                    match room.as_mut().poll(context) {
+                        Poll::Pending => return Poll::Pending,
+                        Poll::Ready(permit) => self.queue(permit),
+                    }
+                }
+                State::Queued(answer) => {
+                    let reply = match Pin::new(answer).poll(context) {
+                        Poll::Pending => return Poll::Pending,
+                        Poll::Ready(Ok(reply)) => reply,
+                        // The thread that should have answered is gone.
+                        Poll::Ready(Err(_)) => Err(Unavailable::Closed.into()),
+                    };
+                    self.state = State::Done(None);
+                    return Poll::Ready(
+                        reply.and_then(|verdict| self.shared.resolve(&self.append, verdict)),
+                    );
+                }
+                State::Done(result) => match result.take() {
+                    Some(result) => return Poll::Ready(result),
+                    None => panic!("polled after it answered"),
+                },
+            }
+        }
+    }
+}
+
+impl fmt::Debug for AppendFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppendFuture")
+            .field("id", &self.append.id)
+            .field("queued", &self.is_queued())
+            .finish_non_exhaustive()
+    }
+}

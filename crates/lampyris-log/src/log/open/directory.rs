@@ -1,0 +1,70 @@
+//! Opening the log in a data directory: whose it is, the lock, its creation.
+//! What is in the store is the store's and the verifier's concern.
+
+use crate::directory::{Directory, Survey};
+use crate::error::OpenError;
+use crate::log::Log;
+use crate::options::{Access, Options};
+use crate::shard::SledShard;
+use crate::verify::VerifiedRecord;
+use std::path::Path;
+use std::sync::Arc;
+
+impl Log {
+    /// Opens the log in a directory, and verifies all of it.
+    ///
+    /// # Errors
+    /// [`OpenError`] names what is in the way; see there.
+    pub fn open(directory: impl AsRef<Path>, options: &Options) -> Result<Log, OpenError> {
+        Log::open_with(directory, options, |_| {})
+    }
+
+    /// Opens the log and hands out every record while it is verified, so that a consumer needs no second pass.
+    /// What it built is worth nothing if opening fails in the end. Records that opening itself appends
+    /// (`opened`, `rules`) are not handed out.
+    ///
+    /// # Errors
+    /// [`OpenError`] names what is in the way; see there.
+    pub fn open_with(
+        directory: impl AsRef<Path>,
+        options: &Options,
+        visit: impl FnMut(&VerifiedRecord<'_>),
+    ) -> Result<Log, OpenError> {
+        let directory = Directory::new(directory.as_ref(), Arc::clone(&options.disk));
+        match (directory.survey()?, options.access, &options.create) {
+            (Survey::Finished, _, _) => {
+                let lock = directory.lock()?;
+                existing(&directory, options, lock, visit)
+            }
+            (Survey::Vacant | Survey::CutShort, Access::Writer(rules), Some(new)) => {
+                let identity = super::identity(new, rules)?;
+                directory.claim()?;
+                let lock = directory.lock()?;
+                match directory.survey()? {
+                    Survey::Finished => existing(&directory, options, lock, visit),
+                    Survey::Vacant | Survey::CutShort => {
+                        directory.clear()?;
+                        let shard = SledShard::create(&directory, lock, identity.log_id)?;
+                        let log = Log::open_on(Arc::new(shard), options, |_| {})?;
+                        directory.finish()?;
+                        Ok(log)
+                    }
+                }
+            }
+            (Survey::Vacant | Survey::CutShort, Access::Reader | Access::Writer(_), _) => {
+                Err(OpenError::NoLog { path: directory.path })
+            }
+        }
+    }
+}
+
+fn existing(
+    directory: &Directory,
+    options: &Options,
+    lock: Box<dyn crate::disk::DiskFile>,
+    visit: impl FnMut(&VerifiedRecord<'_>),
+) -> Result<Log, OpenError> {
+    directory.tidy()?;
+    let shard = SledShard::open(directory, lock)?;
+    Log::open_on(Arc::new(shard), options, visit)
+}
