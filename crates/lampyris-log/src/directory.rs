@@ -4,6 +4,7 @@
 use crate::disk::{Disk, DiskFile};
 use crate::error::{Broken, OpenError, Unavailable};
 use crate::identity::LAYOUT;
+use crate::sled_store::move_aside;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,8 +14,8 @@ pub const MARKER: &str = "format";
 pub const CREATING: &str = "format.creating";
 /// Locked as long as the log is open.
 pub const LOCK: &str = "lock";
-/// The head mark.
-pub const HEAD: &str = "head";
+/// The journal's folder.
+pub const JOURNAL: &str = "journal";
 /// sled's folder.
 pub const SLED: &str = "sled";
 /// Files that stood in sled's way, kept as evidence.
@@ -64,11 +65,11 @@ impl Directory {
             entries.iter().any(|entry| entry.file_name().is_some_and(|entry| entry == name))
         };
         if has(MARKER) {
-            return self.read_marker(has(HEAD) || has(SLED));
+            return self.read_marker(has(JOURNAL) || has(SLED));
         }
         let ours = |entry: &PathBuf| {
             entry.file_name().is_some_and(|name| {
-                [CREATING, LOCK, HEAD, SLED, SET_ASIDE].iter().any(|ours| name == *ours)
+                [CREATING, LOCK, JOURNAL, SLED, SET_ASIDE].iter().any(|ours| name == *ours)
             })
         };
         match entries.as_slice() {
@@ -94,12 +95,22 @@ impl Directory {
         self.sync()
     }
 
-    /// Removes what an earlier creation left, and makes sled's folder.
+    /// Removes what an earlier creation left, and makes the folders of the store.
     pub(crate) fn clear(&self) -> Result<(), Unavailable> {
-        if self.disk.exists(&self.join(SLED)).map_err(self.io("look for", SLED))? {
-            self.disk.remove_dir_all(&self.join(SLED)).map_err(self.io("remove", SLED))?;
+        for folder in [JOURNAL, SLED] {
+            if self.disk.exists(&self.join(folder)).map_err(self.io("look for", folder))? {
+                self.disk.remove_dir_all(&self.join(folder)).map_err(self.io("remove", folder))?;
+            }
+            self.disk.create_dir(&self.join(folder)).map_err(self.io("create", folder))?;
         }
-        self.disk.create_dir(&self.join(SLED)).map_err(self.io("create", SLED))
+        Ok(())
+    }
+
+    /// Moves a folder aside and makes an empty one in its place.
+    pub(crate) fn set_aside(&self, folder: &'static str) -> Result<(), Unavailable> {
+        move_aside(self.disk.as_ref(), &self.join(folder), &self.join(SET_ASIDE))?;
+        self.disk.create_dir(&self.join(folder)).map_err(self.io("create", folder))?;
+        self.sync()
     }
 
     /// Turns a directory whose content is durable into a log.

@@ -171,25 +171,27 @@ pub enum Broken {
         /// Root acknowledged.
         want: Hash,
     },
-    /// The head mark belongs to another log than the store.
-    #[error("the head mark is of log {marked:02x?}, the store of log {stored:02x?}")]
+    /// The journal belongs to another log than the store.
+    #[error("the journal is of log {journal:02x?}, the store of log {stored:02x?}")]
     OtherLog {
-        /// Log id in the head mark.
-        marked: [u8; 16],
+        /// Log id in the journal.
+        journal: [u8; 16],
         /// Log id in record 0.
         stored: [u8; 16],
     },
-    /// There is no head mark beside a finished log.
-    #[error("the head mark {} is missing", path.display())]
-    HeadMissing {
-        /// Where it should be.
+    /// The newest segment of the journal is not there.
+    #[error("the newest segment of the journal {} is missing", path.display())]
+    JournalMissing {
+        /// The journal's folder.
         path: PathBuf,
     },
-    /// Neither slot of the head mark is valid.
-    #[error("no slot of the head mark {} is valid", path.display())]
-    HeadDamaged {
-        /// The head mark.
+    /// A segment of the journal is damaged so that it does not say what was acknowledged.
+    #[error("{} {detail}", path.display())]
+    JournalDamaged {
+        /// The segment.
         path: PathBuf,
+        /// What is wrong with it.
+        detail: &'static str,
     },
     /// The file that says "this is a log" says something else.
     #[error("{} does not say what it should", path.display())]

@@ -3,7 +3,7 @@
 
 use crate::corrupt::{At, Corrupt, Rule};
 use crate::limits::{MAX_FRAME_BYTES, MAX_RAW_BYTES, MAX_RECORD_BYTES};
-use crate::merkle::Hash;
+use crate::merkle::{Hash, Head};
 use lz4_flex::block::{
     CompressTable, compress_into_with_table, decompress_into, get_maximum_output_size,
 };
@@ -287,6 +287,13 @@ impl Codec {
 /// Whether a frame says that it reaches to the record at `sequence`; a frame too short to say so may.
 pub(crate) fn may_hold(stored: &[u8], sequence: u64) -> bool {
     end(stored).is_none_or(|end| end > sequence)
+}
+
+/// Size and root of the log before a frame, as its header says.
+pub(crate) fn before(stored: &[u8]) -> Option<Head> {
+    let header: &[u8; HEADER_BYTES] = stored.first_chunk()?;
+    let size = u64::from_be_bytes(field(header, FIRST_SEQUENCE_OFFSET));
+    Some(Head { size, root: Hash(field(header, ROOT_BEFORE_OFFSET)) })
 }
 
 /// The sequence after a frame's last record, as its header says.

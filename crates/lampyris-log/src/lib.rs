@@ -25,7 +25,7 @@
 //! ```
 //!
 //! Reading order: [`record`](Record) (what is stored), [`frame`] (how it is packed), [`Verifier`] (what must hold),
-//! [`Log`] (opening, appending, reading), [`directory`] and [`head_mark`] (what a data directory holds).
+//! [`Log`] (opening, appending, reading), [`shard`] (where it is kept), [`directory`] and [`journal`] (what a data directory holds).
 //! The bytes are described in `docs/format.md` and `docs/record.cddl`, the bounds in [`limits`].
 
 #![forbid(unsafe_code)]
@@ -41,9 +41,9 @@ mod disk;
 mod error;
 pub mod frame;
 mod guard;
-pub mod head_mark;
 mod identity;
 mod index;
+pub mod journal;
 pub mod limits;
 mod log;
 mod merkle;

@@ -81,3 +81,13 @@ pub const CLAIM_NAMESPACE: Bounds = Bounds { min: 1, max: 64 };
 pub const CLAIM_KEY: Bounds = Bounds { min: 1, max: 1024 };
 /// A log's origin: a line of a C2SP checkpoint.
 pub const ORIGIN: Bounds = Bounds { min: 1, max: 255 };
+
+/// How much of the newest entries the journal keeps although the store holds them: what sled's last two
+/// segments can hold at most, because that is what it may lose when it opens damaged files.
+pub const JOURNAL_COVER_BYTES: usize = 2 * SEGMENT_BYTES;
+
+/// Frames are handed to sled when so many bytes of them are waiting: each sync of sled is one for all of them.
+pub const FEED_BYTES: usize = 4 * 1024 * 1024;
+
+/// Most bytes of frames that are in the journal and not in sled: who would append more waits.
+pub const LAG_BYTES: usize = 32 * 1024 * 1024;

@@ -121,6 +121,26 @@ impl SledStore {
         Ok(found)
     }
 
+    /// Number of records up to the end of the last frame, as it says itself.
+    pub(crate) fn end(&self) -> Result<u64, ReadError> {
+        let last = self.ask("read", |_, tree| tree.last())?;
+        Ok(last.and_then(|(_, bytes)| frame::end(&bytes)).unwrap_or(0))
+    }
+
+    /// The last frames, in order: at least as many as make up `bytes` bytes, if there are.
+    pub(crate) fn newest(&self, bytes: usize) -> Result<Vec<StoredFrame>, ReadError> {
+        let mut backwards = self.ask("read", |_, tree| Ok(tree.iter().rev()))?;
+        let (mut found, mut taken) = (Vec::new(), 0);
+        while taken < bytes
+            && let Some(next) = self.ask("read", |_, _| backwards.next().transpose())?
+        {
+            taken += next.1.len();
+            found.push(stored(&next)?);
+        }
+        found.reverse();
+        Ok(found)
+    }
+
     /// Every call into an open sled goes through here.
     fn ask<T>(
         &self,
@@ -217,23 +237,23 @@ fn set_aside(
     let named =
         |file: &PathBuf| file.file_name().is_some_and(|name| matches(&name.to_string_lossy()));
     let files: Vec<PathBuf> = files.into_iter().filter(named).collect();
-    if files.is_empty() {
-        return Ok(0);
-    }
+    files.iter().try_for_each(|file| move_aside(disk, file, aside))?;
+    Ok(files.len())
+}
+
+/// Moves a file or folder aside, under a name with a number in front that is not taken.
+pub(crate) fn move_aside(disk: &dyn Disk, file: &Path, aside: &Path) -> Result<(), Unavailable> {
     let io = |error| Unavailable::io("set files aside in", aside, error);
     if !disk.exists(aside).map_err(io)? {
         disk.create_dir(aside).map_err(io)?;
     }
     let mut number = disk.list(aside).map_err(io)?.unwrap_or_default().len();
-    for file in &files {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        let mut to = aside.join(format!("{number}-{name}"));
-        while disk.exists(&to).map_err(io)? {
-            number += 1;
-            to = aside.join(format!("{number}-{name}"));
-        }
-        tracing::warn!(file = %file.display(), to = %to.display(), "set aside");
-        disk.rename(file, &to).map_err(|error| Unavailable::io("set aside", file, error))?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let mut to = aside.join(format!("{number}-{name}"));
+    while disk.exists(&to).map_err(io)? {
+        number += 1;
+        to = aside.join(format!("{number}-{name}"));
     }
-    Ok(files.len())
+    tracing::warn!(file = %file.display(), to = %to.display(), "set aside");
+    disk.rename(file, &to).map_err(|error| Unavailable::io("set aside", file, error))
 }

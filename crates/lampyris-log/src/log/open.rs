@@ -135,6 +135,11 @@ fn verify(
                 visit(record);
                 ControlFlow::Continue(())
             };
+            if frame.first_sequence > verifier.head().size && acknowledged.size > 0 {
+                let (have, want) = (verifier.head().size, frame.first_sequence);
+                let want = want.max(acknowledged.size);
+                return Err(Broken::LogRolledBack { have, want }.into());
+            }
             let flow = verifier.frame(frame.first_sequence, &frame.bytes, visit);
             if flow.map_err(Broken::from)?.is_break() {
                 break;

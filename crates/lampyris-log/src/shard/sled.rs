@@ -1,50 +1,104 @@
-//! Frames in sled behind a journal: the store of a data directory.
+//! The store of a data directory: a journal of our own, and sled behind it.
+//! It acknowledges what the journal holds, and never lets the journal forget what sled was not shown to hold.
+
+mod feeder;
+mod repair;
 
 use super::{Capabilities, Durability, SealedFrame, ShardError, ShardLog, StoredFrame};
-use crate::directory::{Directory, HEAD, SET_ASIDE, SLED};
+use crate::directory::{Directory, JOURNAL};
 use crate::disk::DiskFile;
-use crate::error::{OpenError, ReadError};
-use crate::head_mark::HeadMark;
-use crate::limits::MAX_APPEND_BYTES;
+use crate::error::{Broken, OpenError, ReadError, Unavailable};
+use crate::journal::{self, Journal, Recovery};
+use crate::limits::{JOURNAL_COVER_BYTES, LAG_BYTES, MAX_APPEND_BYTES};
 use crate::merkle::Head;
 use crate::sled_store::SledStore;
 use async_trait::async_trait;
-use parking_lot::Mutex;
+use feeder::Waiting;
+use parking_lot::{Condvar, Mutex};
+use std::sync::Arc;
+use std::thread::JoinHandle;
 use tokio::sync::watch;
 
-/// sled as a store.
+/// A journal with sled behind it.
+///
+/// Its futures block: an append for one sync, and while sled is too far behind.
 #[derive(Debug)]
 pub struct SledShard {
+    parts: Arc<Parts>,
+    feeder: Mutex<Option<JoinHandle<()>>>,
+    log_id: [u8; 16],
+}
+
+#[derive(Debug)]
+struct Parts {
     // Invariant: the store is dropped before the lock is.
     store: SledStore,
-    mark: Mutex<HeadMark>,
+    journal: Mutex<Journal>,
+    /// What opening found, until the log is taken over.
+    recovery: Mutex<Option<Recovery>>,
+    waiting: Mutex<Waiting>,
+    /// There is something to feed, or the log is to be closed.
+    due: Condvar,
+    /// sled has caught up a little.
+    fed: Condvar,
     tail: watch::Sender<Head>,
     _lock: Box<dyn DiskFile>,
 }
 
 impl SledShard {
+    /// A new store in a directory whose folders are empty.
     pub(crate) fn create(
         directory: &Directory,
         lock: Box<dyn DiskFile>,
         log_id: [u8; 16],
     ) -> Result<SledShard, OpenError> {
-        let disk = directory.disk();
-        let store = SledStore::open(disk, &directory.join(SLED), &directory.join(SET_ASIDE))?;
+        let store = repair::open(directory)?;
         store.sync_new()?;
-        let mark = HeadMark::create(disk.as_ref(), &directory.join(HEAD), log_id)?;
-        let tail = watch::Sender::new(mark.head());
-        Ok(SledShard { store, mark: Mutex::new(mark), tail, _lock: lock })
+        let journal = Journal::create(directory.disk(), &directory.join(JOURNAL), log_id)?;
+        Ok(SledShard::over(store, journal, None, lock))
     }
 
+    /// An existing store: the journal is read first, and sled gets back what it lost.
     pub(crate) fn open(
         directory: &Directory,
         lock: Box<dyn DiskFile>,
     ) -> Result<SledShard, OpenError> {
-        let disk = directory.disk();
-        let mark = HeadMark::open(disk.as_ref(), &directory.join(HEAD))?;
-        let store = SledStore::open(disk, &directory.join(SLED), &directory.join(SET_ASIDE))?;
-        let tail = watch::Sender::new(mark.head());
-        Ok(SledShard { store, mark: Mutex::new(mark), tail, _lock: lock })
+        let (disk, folder) = (directory.disk(), directory.join(JOURNAL));
+        let (segments, found) = journal::read(disk.as_ref(), &folder)?;
+        let recovery = journal::recover(&found, &folder)?;
+        drop(found);
+        let store = repair::open_and_repair(directory, &recovery)?;
+        let have = store.end()?;
+        if have < recovery.acknowledged {
+            return Err(Broken::LogRolledBack { have, want: recovery.acknowledged }.into());
+        }
+        let journal = Journal::reopen(disk, &folder, &recovery, segments);
+        Ok(SledShard::over(store, journal, Some(recovery), lock))
+    }
+
+    fn over(
+        store: SledStore,
+        journal: Journal,
+        recovery: Option<Recovery>,
+        lock: Box<dyn DiskFile>,
+    ) -> SledShard {
+        let log_id = journal.log_id();
+        let parts = Parts {
+            store,
+            tail: watch::Sender::new(journal.durable()),
+            journal: Mutex::new(journal),
+            recovery: Mutex::new(recovery),
+            waiting: Mutex::default(),
+            due: Condvar::new(),
+            fed: Condvar::new(),
+            _lock: lock,
+        };
+        SledShard { parts: Arc::new(parts), feeder: Mutex::default(), log_id }
+    }
+
+    /// The log that the journal says this is.
+    pub(crate) fn log_id(&self) -> [u8; 16] {
+        self.log_id
     }
 }
 
@@ -55,36 +109,113 @@ impl ShardLog for SledShard {
     }
 
     async fn tail(&self) -> Result<Head, ShardError> {
-        Ok(*self.tail.borrow())
+        Ok(*self.parts.tail.borrow())
     }
 
     async fn fence(&self, end: Head) -> Result<(), ShardError> {
-        if end != *self.tail.borrow() {
-            self.store.sync()?;
-            self.mark.lock().raise(end)?;
-            self.tail.send_replace(end);
+        let parts = &self.parts;
+        parts.store.sync()?;
+        if let Some(recovery) = parts.recovery.lock().take() {
+            let newest = || parts.store.newest(JOURNAL_COVER_BYTES);
+            parts.journal.lock().adopt(&recovery, end, newest)?;
+        }
+        parts.tail.send_replace(end);
+        let mut feeder = self.feeder.lock();
+        if feeder.is_none() {
+            let parts = Arc::clone(parts);
+            let thread = std::thread::Builder::new().name("log-feeder".to_owned());
+            let started = thread.spawn(move || parts.feed());
+            let io = |error| Unavailable::io("start a thread for", "the log", error);
+            *feeder = Some(started.map_err(io)?);
         }
         Ok(())
     }
 
     async fn append(&self, frames: &[SealedFrame]) -> Result<(), ShardError> {
-        let Some(last) = frames.last() else { return Ok(()) };
-        self.store.insert(frames)?;
-        self.store.sync()?;
-        self.mark.lock().raise(last.after)?;
-        self.tail.send_replace(last.after);
-        Ok(())
+        if self.feeder.lock().is_none() {
+            return Err(ShardError::NotOwner);
+        }
+        let new = self.parts.not_kept_yet(frames)?;
+        self.parts.keep(new)
     }
 
     async fn read(&self, from: u64, bytes: usize) -> Result<Vec<StoredFrame>, ReadError> {
-        self.store.read(from, bytes)
+        match self.parts.waiting.lock().read(from, bytes) {
+            Some(frames) => Ok(frames),
+            // What sled holds by now ends where the waiting frames began a moment ago, or later.
+            None => self.parts.store.read(from, bytes),
+        }
     }
 
     async fn follow(&self, size: u64) -> Result<Head, ShardError> {
-        let mut tail = self.tail.subscribe();
+        let mut tail = self.parts.tail.subscribe();
         match tail.wait_for(|tail| tail.size > size).await {
             Ok(tail) => Ok(*tail),
             Err(_) => Err(ShardError::NotOwner),
+        }
+    }
+}
+
+impl Parts {
+    /// The frames behind those that are stored already, byte for byte.
+    fn not_kept_yet<'f>(&self, frames: &'f [SealedFrame]) -> Result<&'f [SealedFrame], ShardError> {
+        let tail = self.tail.borrow().size;
+        let kept = frames.iter().take_while(|frame| frame.first_sequence < tail).count();
+        let (old, new) = frames.split_at(kept);
+        for frame in old {
+            let waiting = self.waiting.lock().read(frame.first_sequence, 1);
+            let found = match waiting {
+                Some(found) => found,
+                None => self.store.read(frame.first_sequence, 1)?,
+            };
+            if found.first().is_none_or(|found| found.bytes != frame.bytes) {
+                return Err(ShardError::Conflict { tail });
+            }
+        }
+        let mut end = tail;
+        for frame in new {
+            if frame.first_sequence != end {
+                return Err(ShardError::Conflict { tail });
+            }
+            end = frame.after.size;
+        }
+        Ok(new)
+    }
+
+    /// Makes frames durable in the journal and leaves them to the feeder.
+    fn keep(&self, frames: &[SealedFrame]) -> Result<(), ShardError> {
+        let Some(last) = frames.last() else { return Ok(()) };
+        let mut waiting = self.waiting.lock();
+        while waiting.bytes() > LAG_BYTES && waiting.failed.is_none() {
+            self.fed.wait(&mut waiting);
+        }
+        if let Some(cause) = waiting.failed.clone() {
+            let durable = self.tail.borrow().size;
+            return Err(Unavailable::Poisoned { durable, cause }.into());
+        }
+        drop(waiting);
+        let needs_spare = {
+            let mut journal = self.journal.lock();
+            journal.append(frames)?;
+            journal.needs_spare()
+        };
+        let mut waiting = self.waiting.lock();
+        if waiting.push(frames, needs_spare) {
+            self.due.notify_one();
+        }
+        drop(waiting);
+        self.tail.send_replace(last.after);
+        Ok(())
+    }
+}
+
+impl Drop for SledShard {
+    fn drop(&mut self) {
+        let Some(feeder) = self.feeder.lock().take() else { return };
+        self.parts.waiting.lock().closing = true;
+        self.parts.due.notify_one();
+        if feeder.join().is_err() {
+            tracing::error!("the thread that feeds sled panicked");
         }
     }
 }

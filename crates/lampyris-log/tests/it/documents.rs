@@ -1,6 +1,6 @@
 //! The documents say what the code does.
 
-use lampyris_log::{FIELDS, directory, frame, head_mark};
+use lampyris_log::{FIELDS, directory, frame, journal};
 use std::path::Path;
 
 fn document(name: &str) -> String {
@@ -65,19 +65,41 @@ fn the_frame_header_is_laid_out_as_documented() {
 }
 
 #[test]
-fn a_slot_of_the_head_mark_is_laid_out_as_documented() {
+fn a_slot_of_the_journal_is_laid_out_as_documented() {
     check_ladder(
-        "Head mark",
+        "Slots of a segment",
         &[
             (0, 4, "magic"),
-            (head_mark::SIZE_OFFSET, 8, "size"),
-            (head_mark::ROOT_OFFSET, 32, "root"),
-            (head_mark::LOG_ID_OFFSET, 16, "log id"),
-            (head_mark::GENERATION_OFFSET, 8, "generation"),
-            (head_mark::SLOT_CHECKSUM_OFFSET, 4, "checksum"),
+            (journal::SLOT_LOG_ID_OFFSET, 16, "log id"),
+            (journal::SLOT_GENERATION_OFFSET, 8, "generation"),
+            (journal::SLOT_COUNTER_OFFSET, 8, "counter"),
+            (journal::SLOT_SIZE_OFFSET, 8, "acknowledged size"),
+            (journal::SLOT_ROOT_OFFSET, 32, "acknowledged root"),
+            (journal::SLOT_STATE_OFFSET, 1, "state"),
+            (journal::SLOT_CHECKSUM_OFFSET, 4, "checksum"),
         ],
     );
-    assert_eq!(head_mark::SLOT_BYTES, 72);
+    assert_eq!((journal::SLOT_BYTES, journal::DATA_OFFSET), (85, 8192));
+}
+
+#[test]
+fn an_entry_of_the_journal_is_laid_out_as_documented() {
+    check_ladder(
+        "Entries of a segment",
+        &[
+            (0, 4, "magic"),
+            (journal::ENTRY_LOG_ID_OFFSET, 16, "log id"),
+            (journal::ENTRY_GENERATION_OFFSET, 8, "generation"),
+            (journal::ENTRY_POSITION_OFFSET, 4, "position"),
+            (journal::ENTRY_PREVIOUS_OFFSET, 4, "previous"),
+            (journal::ENTRY_ACKNOWLEDGED_OFFSET, 8, "acknowledged"),
+            (journal::ENTRY_SIZE_OFFSET, 8, "size"),
+            (journal::ENTRY_ROOT_OFFSET, 32, "root"),
+            (journal::ENTRY_LENGTH_OFFSET, 4, "length"),
+            (journal::ENTRY_CHECKSUM_OFFSET, 4, "checksum"),
+        ],
+    );
+    assert_eq!(journal::ENTRY_HEADER_BYTES, 92);
 }
 
 #[test]
@@ -90,7 +112,7 @@ fn every_file_of_a_data_directory_is_documented() {
         directory::MARKER,
         directory::CREATING,
         directory::LOCK,
-        directory::HEAD,
+        directory::JOURNAL,
         directory::SLED,
         directory::SET_ASIDE,
     ];

@@ -1,9 +1,7 @@
 //! Whose directory it is, who may open it, and under which rules.
 
 use crate::scratch::{LOG_ID, RULES, append, copy, open, records, writer};
-use lampyris_log::{
-    AppendError, Broken, Log, OpenError, Options, Refused, Rules, Unavailable, directory,
-};
+use lampyris_log::{AppendError, Log, OpenError, Options, Refused, Rules, Unavailable, directory};
 use std::fs;
 use std::path::Path;
 
@@ -55,7 +53,7 @@ fn a_log_is_open_once() {
 #[test]
 fn a_directory_that_is_not_a_log_is_left_alone() {
     for foreign in
-        ["photo.jpg", directory::MARKER, directory::LOCK, directory::SLED, directory::HEAD]
+        ["photo.jpg", directory::MARKER, directory::LOCK, directory::SLED, directory::JOURNAL]
     {
         let scratch = tempfile::tempdir().unwrap();
         fs::write(scratch.path().join(foreign), "not ours").unwrap();
@@ -89,67 +87,6 @@ fn a_newer_layout_is_named() {
         open(scratch.path()),
         Err(OpenError::NewerFormat { found: 12, supported: 1 })
     ));
-}
-
-#[test]
-fn a_missing_head_mark_is_named() {
-    let scratch = tempfile::tempdir().unwrap();
-    closed(scratch.path());
-    fs::remove_file(scratch.path().join(directory::HEAD)).unwrap();
-    assert!(matches!(open(scratch.path()), Err(OpenError::Broken(Broken::HeadMissing { .. }))));
-}
-
-#[test]
-fn a_head_mark_without_a_valid_slot_is_named() {
-    let scratch = tempfile::tempdir().unwrap();
-    closed(scratch.path());
-    fs::write(scratch.path().join(directory::HEAD), vec![0; 8192]).unwrap();
-    assert!(matches!(open(scratch.path()), Err(OpenError::Broken(Broken::HeadDamaged { .. }))));
-}
-
-#[test]
-fn an_older_store_is_a_rollback() {
-    let scratch = tempfile::tempdir().unwrap();
-    let (path, old) = (scratch.path().join("log"), scratch.path().join("old"));
-    closed(&path);
-    copy(&path, &old);
-    open(&path).unwrap().append_blocking(append(9, 9, "later")).unwrap();
-    fs::remove_dir_all(path.join(directory::SLED)).unwrap();
-    copy(&old.join(directory::SLED), &path.join(directory::SLED));
-    let result = open(&path);
-    assert!(
-        matches!(result, Err(OpenError::Broken(Broken::LogRolledBack { have: 6, want: 7 }))),
-        "{result:?}"
-    );
-}
-
-#[test]
-fn another_store_of_the_same_length_has_diverged() {
-    let scratch = tempfile::tempdir().unwrap();
-    let (path, other) = (scratch.path().join("log"), scratch.path().join("other"));
-    closed(&path);
-    closed(&other);
-    fs::remove_dir_all(path.join(directory::SLED)).unwrap();
-    copy(&other.join(directory::SLED), &path.join(directory::SLED));
-    let result = open(&path);
-    assert!(
-        matches!(result, Err(OpenError::Broken(Broken::LogDiverged { size: 6, .. }))),
-        "{result:?}"
-    );
-}
-
-/// A crash between the sync and the mark: the store is ahead, and opening adopts what it holds.
-#[test]
-fn a_store_ahead_of_the_mark_is_adopted() {
-    let scratch = tempfile::tempdir().unwrap();
-    let (path, old) = (scratch.path().join("log"), scratch.path().join("old"));
-    closed(&path);
-    copy(&path, &old);
-    open(&path).unwrap().append_blocking(append(9, 9, "later")).unwrap();
-    let before = fs::read(old.join(directory::HEAD)).unwrap();
-    fs::write(path.join(directory::HEAD), &before).unwrap();
-    assert_eq!(open(&path).unwrap().head().size, 7);
-    assert_ne!(fs::read(path.join(directory::HEAD)).unwrap(), before);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Opening the log in a data directory: whose it is, the lock, its creation.
 //! What is in the store is the store's and the verifier's concern.
 
+use crate::block_on::block_on;
 use crate::directory::{Directory, Survey};
-use crate::error::OpenError;
+use crate::error::{Broken, OpenError, ReadError};
 use crate::log::Log;
 use crate::options::{Access, Options};
-use crate::shard::SledShard;
+use crate::shard::{ShardLog, SledShard};
 use crate::verify::VerifiedRecord;
 use std::path::Path;
 use std::sync::Arc;
@@ -65,6 +66,15 @@ fn existing(
     visit: impl FnMut(&VerifiedRecord<'_>),
 ) -> Result<Log, OpenError> {
     directory.tidy()?;
-    let shard = SledShard::open(directory, lock)?;
-    Log::open_on(Arc::new(shard), options, visit)
+    let shard = Arc::new(SledShard::open(directory, lock)?);
+    let log = Log::open_on(Arc::clone(&shard) as Arc<dyn ShardLog>, options, visit)?;
+    let (journal, stored) = (shard.log_id(), log.log_id());
+    if journal != stored {
+        return Err(Broken::OtherLog { journal, stored }.into());
+    }
+    if options.access == Access::Reader {
+        // What is served must be durable, whoever opened the log.
+        block_on(shard.fence(log.head())).map_err(ReadError::from)?;
+    }
+    Ok(log)
 }
