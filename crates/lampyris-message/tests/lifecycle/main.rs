@@ -10,5 +10,8 @@
 mod cases;
 mod cast;
 mod grid;
+mod laws;
+mod lives;
+mod rules;
 mod story;
 mod walk;

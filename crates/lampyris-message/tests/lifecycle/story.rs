@@ -73,7 +73,7 @@ impl Story {
         next
     }
 
-    fn staged(&self, waits: Waits, born_with_tx: bool) -> Self {
+    pub fn staged(&self, waits: Waits, born_with_tx: bool) -> Self {
         let event = Event::Staged(Box::new(Staged {
             message: self.message.clone(),
             local_namespace: "garden".to_owned(),
@@ -85,7 +85,7 @@ impl Story {
         Self { origin: Some(Origin::Local), waits, born_with_tx, ..next }
     }
 
-    fn received(&self, pins: &[Pin]) -> Self {
+    pub fn received(&self, pins: &[Pin]) -> Self {
         let event = Event::Received(Box::new(Received {
             message: self.message.clone(),
             local_namespace: "garden".to_owned(),
@@ -98,7 +98,7 @@ impl Story {
         Self { origin: Some(Origin::Remote), in_batch: true, pins: pins.to_vec(), ..next }
     }
 
-    fn imported(&self, state: MessageState) -> Self {
+    pub fn imported(&self, state: MessageState) -> Self {
         let event = Event::Imported(Box::new(Imported {
             message: self.message.clone(),
             claims: claims(state),
@@ -107,7 +107,7 @@ impl Story {
         self.then(Situation::Imported, event)
     }
 
-    fn readied(&self) -> Self {
+    pub fn readied(&self) -> Self {
         let why = match self.waits {
             Waits::Not => Readiness::NothingToWaitFor,
             Waits::ForKind => Readiness::Released(None),
@@ -116,17 +116,17 @@ impl Story {
         self.then(Situation::ReadyUnsealed, Event::Readied(Readied { why }))
     }
 
-    fn sealed(&self) -> Self {
+    pub fn sealed(&self) -> Self {
         let pins = self.right_pins();
         let event = Event::Sealed(Sealed { batch: B0, tx_id: T0, pins: pins.clone() });
         Self { in_batch: true, pins, ..self.then(Situation::ReadySealed, event) }
     }
 
-    fn sent(&self) -> Self {
+    pub fn sent(&self) -> Self {
         self.then(Situation::Sent, Event::Sent(Sent { batch: B0, tx_id: T0 }))
     }
 
-    fn sequenced(&self, batch: BatchId, signer: &'static str) -> Self {
+    pub fn sequenced(&self, batch: BatchId, signer: &'static str) -> Self {
         let event = Event::Sequenced(Sequenced {
             batch,
             tx_id: T0,
@@ -136,18 +136,18 @@ impl Story {
         Self { pin: Some((batch, signer)), ..self.then(Situation::PendingPinned, event) }
     }
 
-    fn confirmed(&self) -> Self {
+    pub fn confirmed(&self) -> Self {
         let event = Event::Confirmed(Confirmed { at: at(9), correlator: None });
         self.then(Situation::Confirmed, event)
     }
 
-    fn rejected(&self) -> Self {
+    pub fn rejected(&self) -> Self {
         let (code, reason) = (text(CODE), text("no such datatype"));
         let event = Event::Rejected(Rejected { at: at(9), code, reason });
         Self { rejected: true, ..self.then(Situation::Rejected, event) }
     }
 
-    fn cancelled(&self, gap_fill: Option<MessageId>) -> Self {
+    pub fn cancelled(&self, gap_fill: Option<MessageId>) -> Self {
         let event = Event::Cancelled(Cancelled {
             at: at(9),
             code: text("NotWanted"),
