@@ -1,1 +1,70 @@
-//! The log.
+//! A durable, tamper-evident log of events: records in frames on sled, one Merkle chain over all of them.
+//! It never looks into an event, never rewrites a record, and never acknowledges what a power cut could take back.
+//!
+//! ```
+//! use lampyris_log::{Append, Log, NewEvent, Options, Rules, StreamName};
+//!
+//! # let scratch = tempfile::tempdir()?;
+//! # let directory = scratch.path().join("data");
+//! let rules = Rules { version: 1, hash: [0; 32] };
+//! let log = Log::open(&directory, &Options::writer(rules).create(*b"a drawn log id!!"))?;
+//!
+//! let event = NewEvent {
+//!     stream: StreamName::new("message", *b"a message's uuid"),
+//!     name: "submitted".into(),
+//!     version: 1,
+//!     content: b"opaque to the log".to_vec(),
+//! };
+//! let append = Append::new(*b"a drawn append..", "default", "submit", "did:firefly:org/acme").event(event);
+//! let appended = log.append(&append)?; // durable from here on
+//!
+//! assert_eq!(appended.sequences, 1..2); // record 0 says which log this is
+//! let history = log.stream_history("default", "message", b"a message's uuid")?;
+//! assert_eq!(history[0].content, b"opaque to the log");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Reading order: [`record`](Record) (what is stored), [`frame`] (how it is packed), [`Verifier`] (what must hold),
+//! [`Log`] (opening, appending, reading), [`directory`] and [`head_mark`] (what a data directory holds).
+//! The bytes are described in `docs/format.md` and `docs/record.cddl`, the bounds in [`limits`].
+
+#![forbid(unsafe_code)]
+
+mod append;
+mod clock;
+mod committer;
+mod corrupt;
+pub mod directory;
+mod disk;
+mod error;
+pub mod frame;
+mod guard;
+pub mod head_mark;
+mod identity;
+mod index;
+pub mod limits;
+mod log;
+mod merkle;
+mod options;
+mod record;
+mod sequencer;
+mod sled_store;
+mod verify;
+
+pub use append::{Append, Appended, NewEvent};
+pub use clock::{Clock, SystemClock};
+pub use corrupt::{At, Corrupt, Rule};
+pub use disk::{Disk, DiskFile, StdDisk};
+pub use error::{AppendError, Broken, OpenError, ReadError, Refused, Unavailable};
+pub use guard::{is_guarded_panic, is_sled_source};
+pub use identity::{Identity, LAYOUT, LOG_KIND, OPENED, OwnEvent, RULES, Rules};
+pub use index::{StreamOrdinal, Streams, Tail};
+pub use log::{Log, Scan};
+pub use merkle::{Frontier, Hash, Head};
+pub use options::Options;
+pub use record::{
+    Claim, ClaimRef, Claims, ClaimsIter, FIELDS, Malformed, MalformedRule, RECORD_FORMAT, Record,
+    RecordRef, StreamName,
+};
+pub use sled_store::TREE;
+pub use verify::{Chain, VerifiedRecord, Verifier};

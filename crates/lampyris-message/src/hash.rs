@@ -37,6 +37,11 @@ impl Bytes32 {
     pub fn overwrite_from_hex(&mut self, text: &[u8]) -> Result<(), HexProblem> {
         parse::lenient(text, &mut self.0)
     }
+
+    /// Appends the value as a JSON string.
+    pub(crate) fn write_json(&self, out: &mut Vec<u8>) {
+        plain_string(const_hex::Buffer::<32>::new().format(&self.0).as_bytes(), out);
+    }
 }
 
 impl fmt::Display for Bytes32 {
@@ -76,17 +81,17 @@ macro_rules! hash_type {
             pub fn parse(text: &str) -> Result<Self, ScalarError> {
                 Bytes32::parse(text).map(Self)
             }
-
-            /// Appends the hash as a JSON string.
-            pub(crate) fn write_json(&self, out: &mut Vec<u8>) {
-                let mut text = const_hex::Buffer::<32>::new();
-                plain_string(text.format(self.as_bytes()).as_bytes(), out);
-            }
         }
 
         impl From<Bytes32> for $name {
             fn from(bytes: Bytes32) -> Self {
                 Self(bytes)
+            }
+        }
+
+        impl From<$name> for Bytes32 {
+            fn from(hash: $name) -> Self {
+                hash.0
             }
         }
 

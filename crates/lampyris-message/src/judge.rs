@@ -108,7 +108,7 @@ pub struct Stored<'a> {
     /// Its name.
     pub name: &'a str,
     /// The version of its content.
-    pub version: u32,
+    pub version: u64,
     /// Its content.
     pub content: &'a [u8],
 }

@@ -137,12 +137,12 @@ impl fmt::Display for Timestamp {
 }
 
 fn write_fraction(nanos: u32, out: &mut Vec<u8>) {
-    let nanos = u64::from(nanos);
-    let [a, b] = two(nanos / 10_000_000 % 100);
-    let [c, d] = two(nanos / 100_000 % 100);
-    let [e, f] = two(nanos / 1_000 % 100);
-    let [g, h] = two(nanos / 10 % 100);
-    let digits = [b'.', a, b, c, d, e, f, g, h, digit(nanos % 10)];
+    let mut digits = [b'.'; 10];
+    let mut rest = u64::from(nanos);
+    for place in digits.iter_mut().skip(1).rev() {
+        *place = digit(rest % 10);
+        rest /= 10;
+    }
     let kept = digits.iter().rposition(|d| *d != b'0').map_or(0, |last| last + 1);
     out.extend_from_slice(digits.get(..kept).unwrap_or(&digits));
 }

@@ -1,14 +1,14 @@
 //! What the fields of a message may hold, and in which order they are looked at.
 //! Nothing here changes a message or looks at a hash.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use thiserror::Error;
 
-use crate::hash::{DataHash, DataListHash, MessageHash};
+use crate::hash::{DataListHash, MessageHash};
 use crate::header::Header;
-use crate::id::{DataId, parse_uuid};
+use crate::id::parse_uuid;
 use crate::kind::TxType;
 use crate::limits;
 use crate::message::{DataRef, Message};
@@ -17,14 +17,14 @@ use crate::sealed::SealedRef;
 
 /// Where a refused value stands: `header.tag`, `header.topics[2]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Field<'a> {
+pub struct FieldName<'a> {
     /// The name of the field.
     pub name: &'a str,
     /// The place in the list, if the field is one.
     pub index: Option<usize>,
 }
 
-impl fmt::Display for Field<'_> {
+impl fmt::Display for FieldName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)?;
         self.index.map_or(Ok(()), |index| write!(f, "[{index}]"))
@@ -201,11 +201,11 @@ impl InvalidMessage {
 ///
 /// # Errors
 /// If it is no FireFly name: `FF00140`.
-pub fn name(value: &str, field: Field<'_>) -> Result<(), FieldError> {
+pub fn name(value: &str, field: FieldName<'_>) -> Result<(), FieldError> {
     let bytes = value.as_bytes();
     let ends = [bytes.first(), bytes.last()];
     let framed = ends.iter().all(|end| end.is_some_and(u8::is_ascii_alphanumeric));
-    if framed && bytes.len() <= limits::NAME_BYTES && bytes.iter().all(is_name_byte) {
+    if framed && bytes.len() <= limits::NAME_BYTES && bytes.iter().all(|byte| is_name_byte(*byte)) {
         Ok(())
     } else {
         Err(FieldError::Name { field: text(field) })
@@ -216,7 +216,7 @@ pub fn name(value: &str, field: Field<'_>) -> Result<(), FieldError> {
 ///
 /// # Errors
 /// If it also spells a UUID (`FF00141`) or is no FireFly name (`FF00140`).
-pub fn name_no_uuid(value: &str, field: Field<'_>) -> Result<(), FieldError> {
+pub fn name_no_uuid(value: &str, field: FieldName<'_>) -> Result<(), FieldError> {
     match parse_uuid(value.as_bytes()) {
         Ok(_) => Err(FieldError::Uuid { field: text(field) }),
         Err(_) => name(value, field),
@@ -227,8 +227,8 @@ pub fn name_no_uuid(value: &str, field: Field<'_>) -> Result<(), FieldError> {
 ///
 /// # Errors
 /// If there are others: `FF00139`.
-pub fn safe_characters(value: &str, field: Field<'_>) -> Result<(), FieldError> {
-    if value.bytes().all(|byte| is_name_byte(&byte)) {
+pub fn safe_characters(value: &str, field: FieldName<'_>) -> Result<(), FieldError> {
+    if value.bytes().all(is_name_byte) {
         Ok(())
     } else {
         Err(FieldError::Characters { field: text(field) })
@@ -239,7 +239,7 @@ pub fn safe_characters(value: &str, field: Field<'_>) -> Result<(), FieldError> 
 ///
 /// # Errors
 /// If there are more than `limit`: `FF00135`.
-pub fn length(value: &str, field: Field<'_>, limit: usize) -> Result<(), FieldError> {
+pub fn length(value: &str, field: FieldName<'_>, limit: usize) -> Result<(), FieldError> {
     if value.len() <= limit {
         Ok(())
     } else {
@@ -258,11 +258,11 @@ pub fn strings(
     names: bool,
     limit: Option<usize>,
 ) -> Result<(), FieldError> {
-    let whole = Field { name: name_of_field, index: None };
-    let mut seen = Seen::new(values.len());
+    let whole = FieldName { name: name_of_field, index: None };
+    let mut repeats = Repeats::new(values, String::as_str);
     let mut bytes = 0;
     for (index, value) in values.iter().enumerate() {
-        if !seen.insert(value.as_str()) {
+        if repeats.at(index, value) {
             return Err(FieldError::Repeated {
                 field: text(whole),
                 index,
@@ -270,7 +270,7 @@ pub fn strings(
             });
         }
         bytes += value.len();
-        let field = Field { name: name_of_field, index: Some(index) };
+        let field = FieldName { name: name_of_field, index: Some(index) };
         if names { name(value, field)? } else { safe_characters(value, field)? }
     }
     if let Some(limit) = limit.filter(|limit| values.len() > *limit) {
@@ -300,92 +300,78 @@ pub(crate) fn parts(
     topics: &[String],
     tag: &str,
 ) -> Result<(), InvalidMessage> {
-    match tx_type.and_then(Open::known) {
-        Some(TxType::BatchPin | TxType::Unpinned | TxType::ContractInvokePin) => {}
-        _ => {
-            let tx_type = tx_type.map_or("", Open::as_str).into();
-            return Err(InvalidMessage::TxType { tx_type });
-        }
+    let known = tx_type.and_then(Open::known);
+    if !matches!(known, Some(TxType::BatchPin | TxType::Unpinned | TxType::ContractInvokePin)) {
+        let tx_type = tx_type.map_or("", Open::as_str).into();
+        return Err(InvalidMessage::TxType { tx_type });
     }
     strings(topics, "header.topics", true, Some(limits::TOPICS))?;
     if !tag.is_empty() {
-        name(tag, Field { name: "header.tag", index: None })?;
+        name(tag, FieldName { name: "header.tag", index: None })?;
     }
     Ok(())
 }
 
 /// The references with both halves, if all have them and none is repeated.
 pub(crate) fn complete_refs(data: &[Option<DataRef>]) -> Result<Vec<SealedRef>, InvalidMessage> {
-    let mut seen = SeenRefs::new(data.len());
+    let mut ids = Repeats::new(data, |entry| entry.and_then(|entry| entry.id));
+    let mut hashes = Repeats::new(data, |entry| entry.and_then(|entry| entry.hash));
     let mut complete = Vec::with_capacity(data.len());
     for (index, entry) in data.iter().enumerate() {
         let Some(DataRef { id: Some(id), hash: Some(hash) }) = *entry else {
             return Err(InvalidMessage::DataIncomplete { index });
         };
-        let entry = SealedRef { id, hash };
-        new_ref(&mut seen, entry, index)?;
-        complete.push(entry);
+        if ids.at(index, entry) | hashes.at(index, entry) {
+            return Err(InvalidMessage::DataRepeated { index });
+        }
+        complete.push(SealedRef { id, hash });
     }
     Ok(complete)
 }
 
 /// Checks that no reference is repeated.
 pub(crate) fn sealed_refs(data: &[SealedRef]) -> Result<(), InvalidMessage> {
-    let mut seen = SeenRefs::new(data.len());
-    data.iter().enumerate().try_for_each(|(index, entry)| new_ref(&mut seen, *entry, index))
-}
-
-fn new_ref(seen: &mut SeenRefs, entry: SealedRef, index: usize) -> Result<(), InvalidMessage> {
-    let new = seen.ids.insert(entry.id) & seen.hashes.insert(entry.hash);
-    if new { Ok(()) } else { Err(InvalidMessage::DataRepeated { index }) }
-}
-
-/// The ids and hashes of the references so far. An id is never equal to a hash.
-struct SeenRefs {
-    ids: Seen<DataId>,
-    hashes: Seen<DataHash>,
-}
-
-impl SeenRefs {
-    fn new(expected: usize) -> Self {
-        Self { ids: Seen::new(expected), hashes: Seen::new(expected) }
+    let mut ids = Repeats::new(data, |entry| entry.id);
+    let mut hashes = Repeats::new(data, |entry| entry.hash);
+    for (index, entry) in data.iter().enumerate() {
+        if ids.at(index, entry) | hashes.at(index, entry) {
+            return Err(InvalidMessage::DataRepeated { index });
+        }
     }
+    Ok(())
 }
 
-fn is_name_byte(byte: &u8) -> bool {
+fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
 }
 
-fn text(field: Field<'_>) -> Box<str> {
+fn text(field: FieldName<'_>) -> Box<str> {
     field.to_string().into()
 }
 
-/// A set that costs nothing for the usual handful of entries.
-struct Seen<T> {
-    few: Vec<T>,
-    many: HashSet<T>,
-    small: bool,
+/// Tells which entries of a list repeat one before them, by a key of theirs.
+struct Repeats<'a, E, K> {
+    entries: &'a [E],
+    key: fn(&'a E) -> K,
+    /// The keys so far, if the list is too long to look through it again and again.
+    seen: Option<BTreeSet<K>>,
 }
 
-impl<T: Eq + std::hash::Hash> Seen<T> {
-    const FEW: usize = 16;
+impl<'a, E, K: Ord> Repeats<'a, E, K> {
+    const SHORT: usize = 16;
 
-    fn new(expected: usize) -> Self {
-        let small = expected <= Self::FEW;
-        let few = Vec::with_capacity(if small { expected } else { 0 });
-        Self { few, many: HashSet::new(), small }
+    fn new(entries: &'a [E], key: fn(&'a E) -> K) -> Self {
+        let seen = (entries.len() > Self::SHORT).then(BTreeSet::new);
+        Self { entries, key, seen }
     }
 
-    /// Whether `entry` was not there yet.
-    fn insert(&mut self, entry: T) -> bool {
-        if !self.small {
-            return self.many.insert(entry);
+    /// Whether the entry repeats one before it; to be asked for each entry in its turn.
+    fn at(&mut self, index: usize, entry: &'a E) -> bool {
+        let key = (self.key)(entry);
+        match &mut self.seen {
+            Some(seen) => !seen.insert(key),
+            None => self.entries.iter().take(index).any(|before| (self.key)(before) == key),
         }
-        let new = !self.few.contains(&entry);
-        if new {
-            self.few.push(entry);
-        }
-        new
     }
 }
 

@@ -13,7 +13,7 @@ use crate::id::MessageId;
 use crate::sealed::NotCanonical;
 
 /// The version of each event's content that [`encode`] writes.
-pub const VERSION: u32 = 1;
+pub const VERSION: u64 = 1;
 
 /// The content of an event, in [`VERSION`]'s form.
 pub fn encode(event: &Event) -> Vec<u8> {
@@ -28,7 +28,7 @@ pub fn encode(event: &Event) -> Vec<u8> {
 ///
 /// # Errors
 /// [`EventError`], naming the event and what is wrong with it.
-pub fn decode(name: &str, version: u32, content: &[u8]) -> Result<Event, EventError> {
+pub fn decode(name: &str, version: u64, content: &[u8]) -> Result<Event, EventError> {
     let Some(kind) = EventKind::from_name(name).filter(|_| version == VERSION) else {
         return Err(EventError::Unknown { name: name.to_owned(), version });
     };
@@ -49,7 +49,7 @@ pub enum EventError {
         /// Its name.
         name: String,
         /// Its version.
-        version: u32,
+        version: u64,
     },
     /// The content is not what the schema says.
     #[error("event '{kind}': {source}")]

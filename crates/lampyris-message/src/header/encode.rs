@@ -53,7 +53,7 @@ pub(crate) fn header(header: &Header, out: &mut Vec<u8>) {
     }
     if let Some(group) = &header.group {
         name(b"\"group\":", out);
-        group.write_json(out);
+        group.0.write_json(out);
     }
     if !header.topics.is_empty() {
         name(b"\"topics\":", out);
@@ -65,7 +65,7 @@ pub(crate) fn header(header: &Header, out: &mut Vec<u8>) {
     }
     if let Some(data_hash) = &header.data_hash {
         name(b"\"datahash\":", out);
-        data_hash.write_json(out);
+        data_hash.0.write_json(out);
     }
     if let Some(parent) = &header.tx_parent {
         name(b"\"txparent\":", out);

@@ -69,6 +69,7 @@ fn is_special(byte: u8) -> bool {
     SPECIAL.get(usize::from(byte)).copied().unwrap_or(true)
 }
 
+#[expect(clippy::indexing_slicing, reason = "worked out by the compiler, which checks")]
 const SPECIAL: [bool; 256] = {
     let mut special = [false; 256];
     let mut byte = 0;

@@ -18,7 +18,7 @@ pub(super) fn message(message: &Message, out: &mut Vec<u8>) {
     }
     if let Some(hash) = &message.hash {
         out.extend_from_slice(b",\"hash\":");
-        hash.write_json(out);
+        hash.0.write_json(out);
     }
     if let Some(batch) = &message.batch {
         out.extend_from_slice(b",\"batch\":");
@@ -92,7 +92,7 @@ fn data_ref(id: Option<&DataId>, hash: Option<&DataHash>, out: &mut Vec<u8>) {
             out.push(b',');
         }
         out.extend_from_slice(b"\"hash\":");
-        hash.write_json(out);
+        hash.0.write_json(out);
     }
     out.push(b'}');
 }

@@ -1,0 +1,112 @@
+//! What the program can be asked to do, and its help texts.
+//!
+//! Parsing only; nothing is opened here.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use lampyris_message::{MessageId, MessageState, ScalarError};
+
+/// An event-sourced state machine for Hyperledger FireFly messages: every step is kept in a
+/// durable, tamper-evident log, and any history can be shown and judged.
+#[derive(Debug, Parser)]
+#[command(name = "lampyris", version, about, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done; 1 the answer is no (not found, a fault, a refusal under \
+    --strict, a log that does not open); 2 the request or its input makes no sense.")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Global {
+    /// The data directory of the log
+    #[arg(long, global = true, value_name = "DIR", default_value = "./lampyris-data")]
+    #[arg(env = "LAMPYRIS_DATA")]
+    pub(crate) data: PathBuf,
+    /// The local namespace whose messages are meant
+    #[arg(long, global = true, value_name = "NAME", default_value = "default")]
+    pub(crate) namespace: String,
+    /// Print JSON for programs, an object a line, in place of text for people
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// When to draw a progress bar on standard error
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) progress: Progress,
+}
+
+/// When to draw a progress bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Progress {
+    /// If standard error is a terminal
+    Auto,
+    /// Never
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Take messages in as evidence: check their hashes, keep the good ones, say why not the others
+    ///
+    /// Reads FireFly messages as its API returns them: a JSON array, one object, or JSON lines;
+    /// also objects that hold the message under `message`. Each good message becomes one `imported`
+    /// event with what its source claims. Interrupted at any time, what was kept stays, and the same
+    /// command goes on where it stopped.
+    Import(Import),
+    /// Print one message as a FireFly client sees it
+    ///
+    /// With --json, FireFly's own JSON and the member `position`: the sequence of the last event
+    /// that it reflects. An unknown id prints nothing on standard output and exits with 1.
+    Get {
+        /// The message's id
+        #[arg(value_parser = message_id)]
+        id: MessageId,
+    },
+    /// Print everything that happened to one message, in order
+    History {
+        /// The message's id
+        #[arg(value_parser = message_id)]
+        id: MessageId,
+    },
+    /// List messages, in the order of their first events
+    List {
+        /// Only messages in this state
+        #[arg(long, value_name = "STATE", value_parser = message_state)]
+        state: Option<MessageState>,
+        /// How many at most; 0 means all
+        #[arg(long, value_name = "N", default_value_t = 25)]
+        limit: usize,
+    },
+    /// Count events and messages, by state
+    Stats,
+    /// Read the whole log again and judge it: frames, chain, order, every hash and every step
+    ///
+    /// Ends with `VERIFIED n events, m messages` and exit code 0, or with the first fault and 1.
+    Replay,
+}
+
+/// What to import.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Import {
+    /// Files with messages; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Exit with 1 if any message was refused
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Who imports: kept in each record
+    #[arg(long, value_name = "NAME", default_value = "cli")]
+    pub(crate) actor: String,
+}
+
+fn message_id(text: &str) -> Result<MessageId, ScalarError> {
+    MessageId::parse(text)
+}
+
+fn message_state(text: &str) -> Result<MessageState, ScalarError> {
+    MessageState::parse(text)
+}

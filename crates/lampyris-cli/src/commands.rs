@@ -1,0 +1,28 @@
+//! The commands, one file each, and which of them is run.
+//!
+//! A command opens the log, prints its answer and gives an exit code; nothing is shared between two.
+
+mod get;
+mod history;
+mod import;
+mod list;
+mod replay;
+mod stats;
+
+use std::process::ExitCode;
+
+use crate::args::{Args, Command};
+use crate::failure::Failure;
+
+/// Runs what was asked for.
+pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
+    let global = &args.global;
+    match args.command {
+        Command::Import(import) => import::run(global, &import),
+        Command::Get { id } => get::run(global, id),
+        Command::History { id } => history::run(global, id),
+        Command::List { state, limit } => list::run(global, state, limit),
+        Command::Stats => stats::run(global),
+        Command::Replay => replay::run(global),
+    }
+}

@@ -1,0 +1,30 @@
+//! `history`: everything that happened to one message, in order.
+//!
+//! It shows what the log says, and judges nothing: `replay` does.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use lampyris_message::MessageId;
+
+use crate::args::Global;
+use crate::failure::Failure;
+use crate::{output, store, timeline};
+
+pub(crate) fn run(global: &Global, id: MessageId) -> Result<ExitCode, Failure> {
+    let log = store::open_reader(global, |_| {})?;
+    let history = store::history(&log, &global.namespace, id)?;
+    if history.is_empty() {
+        return Err(super::get::unknown(global, id));
+    }
+    let mut out = output::answers();
+    for (record, event) in &history {
+        if global.json {
+            output::json_line(&mut out, &timeline::entry(record, event))?;
+        } else {
+            writeln!(out, "{}", timeline::line(record, event))?;
+        }
+    }
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}

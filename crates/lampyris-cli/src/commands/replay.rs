@@ -1,0 +1,69 @@
+//! `replay`: reads the whole log, judges it, and gives a verdict.
+//!
+//! One pass: the log verifies frames, chain and order, and each record is audited as it comes.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use lampyris_projection::Audit;
+use serde_json::{Map, Value, json};
+
+use crate::args::Global;
+use crate::failure::Failure;
+use crate::{output, store};
+
+#[expect(clippy::disallowed_methods, reason = "events a second are measured by the wall clock")]
+pub(crate) fn run(global: &Global) -> Result<ExitCode, Failure> {
+    let bar = output::progress(global, None, "records");
+    let began = Instant::now();
+    let mut audit = Audit::new();
+    let opened = store::open_reader(global, |record| {
+        audit.take(record);
+        if record.record.sequence % 4096 == 0 {
+            bar.set_position(record.record.sequence);
+        }
+    });
+    let seconds = began.elapsed().as_secs_f64();
+    bar.finish_and_clear();
+    // A log that does not open has no other verdict; but a fault found before that is the first one.
+    if audit.fault().is_none()
+        && let Err(failure) = opened
+    {
+        return Err(failure);
+    }
+    let mut out = output::answers();
+    print(&audit, global, seconds, &mut out)?;
+    out.flush()?;
+    Ok(if audit.fault().is_none() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn print(audit: &Audit, global: &Global, seconds: f64, out: &mut impl Write) -> io::Result<()> {
+    let (events, messages) = (audit.events(), audit.messages());
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let rate = (events as f64 / seconds.max(1e-9)).round();
+    let counts = audit.counts().filter(|(_, count)| *count > 0);
+    if global.json {
+        let states: Map<String, Value> =
+            counts.map(|(state, count)| (state.as_str().to_owned(), json!(count))).collect();
+        let mut verdict = json!({
+            "verdict": if audit.fault().is_none() { "VERIFIED" } else { "FAULT" },
+            "events": events,
+            "messages": messages,
+            "states": states,
+            "eventsPerSecond": rate,
+        });
+        if let (Some(fault), Value::Object(members)) = (audit.fault(), &mut verdict) {
+            members.insert("fault".to_owned(), json!(fault.to_string()));
+        }
+        return output::json_line(out, &verdict);
+    }
+    for (state, count) in counts {
+        writeln!(out, "{:<10} {count:>10}", state.as_str())?;
+    }
+    writeln!(out, "{rate:.0} events/s")?;
+    match audit.fault() {
+        None => writeln!(out, "VERIFIED {events} events, {messages} messages"),
+        Some(fault) => writeln!(out, "FAULT {fault}"),
+    }
+}

@@ -1,0 +1,168 @@
+//! What a caller asks the log to keep, and what it gets back.
+//! Positions, versions and links are never the caller's: the log assigns them.
+
+use crate::error::Refused;
+use crate::frame::RECORD_LENGTH_BYTES;
+use crate::limits::{MAX_APPEND_RECORDS, MAX_RAW_BYTES, MAX_RECORD_BYTES};
+use crate::record::{Claim, Claims, RecordRef, StreamName};
+use std::ops::Range;
+
+/// Events that are kept together: all or none, in one frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Append {
+    /// Id of this append, drawn by the caller.
+    pub id: [u8; 16],
+    /// The FireFly namespace of all its streams; not empty.
+    pub namespace: String,
+    /// Kind of the command that caused the events.
+    pub command: String,
+    /// Who asked for it.
+    pub actor: String,
+    /// The events in order, 1 to 1,000.
+    pub events: Vec<NewEvent>,
+    /// Keys that the append uses up; they are kept in its first record.
+    pub claims: Vec<Claim>,
+}
+
+/// An event that is not in the log yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// The stream it belongs to.
+    pub stream: StreamName,
+    /// Its name.
+    pub name: String,
+    /// Version of its content.
+    pub version: u64,
+    /// The event itself, opaque to the log.
+    pub content: Vec<u8>,
+}
+
+/// An append that is durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Appended {
+    /// Sequences of its records, in order.
+    pub sequences: Range<u64>,
+    /// The time its records carry, in nanoseconds since the Unix epoch.
+    pub time: i64,
+}
+
+impl Append {
+    /// An append without events yet.
+    pub fn new(
+        id: [u8; 16],
+        namespace: impl Into<String>,
+        command: impl Into<String>,
+        actor: impl Into<String>,
+    ) -> Append {
+        Append {
+            id,
+            namespace: namespace.into(),
+            command: command.into(),
+            actor: actor.into(),
+            events: Vec::new(),
+            claims: Vec::new(),
+        }
+    }
+
+    /// Adds an event.
+    #[must_use]
+    pub fn event(mut self, event: NewEvent) -> Append {
+        self.events.push(event);
+        self
+    }
+
+    /// Adds a claim.
+    #[must_use]
+    pub fn claim(mut self, claim: Claim) -> Append {
+        self.claims.push(claim);
+        self
+    }
+
+    /// Checks all that can be known without the log. A record is measured with the longest possible numbers,
+    /// so that what fits does not depend on where it will stand.
+    ///
+    /// # Errors
+    /// [`Refused`] names the field and the rule, or what is too large.
+    pub fn check(&self) -> Result<(), Refused> {
+        if self.namespace.is_empty() {
+            let rule = "is empty: that is the log's own";
+            return Err(Refused::Invalid { field: "namespace", rule });
+        }
+        self.check_parts()
+    }
+
+    pub(crate) fn check_parts(&self) -> Result<(), Refused> {
+        let found = self.events.len();
+        if found == 0 || found > MAX_APPEND_RECORDS {
+            return Err(Refused::OutOfBounds {
+                field: "events",
+                min: 1,
+                max: MAX_APPEND_RECORDS,
+                found,
+            });
+        }
+        let widest = Place {
+            sequence: u64::MAX,
+            version: u64::MAX,
+            previous: Some(u64::MAX),
+            time: i64::MAX,
+        };
+        let mut total = 0;
+        for (index, event) in (0..).zip(&self.events) {
+            let record = self.record(index, event, widest);
+            record.check_bounds().map_err(|broken| Refused::OutOfBounds {
+                field: broken.field,
+                min: broken.bounds.min,
+                max: broken.bounds.max,
+                found: broken.found,
+            })?;
+            let bytes = record.encoded_len();
+            if bytes > MAX_RECORD_BYTES {
+                return Err(Refused::TooLarge { what: "record", bytes, limit: MAX_RECORD_BYTES });
+            }
+            total += RECORD_LENGTH_BYTES + bytes;
+        }
+        if total > MAX_RAW_BYTES {
+            return Err(Refused::TooLarge { what: "append", bytes: total, limit: MAX_RAW_BYTES });
+        }
+        Ok(())
+    }
+
+    /// The record of one of its events, once the log has found its place.
+    pub(crate) fn record<'a>(
+        &'a self,
+        index: u32,
+        event: &'a NewEvent,
+        place: Place,
+    ) -> RecordRef<'a> {
+        RecordRef {
+            sequence: place.sequence,
+            namespace: &self.namespace,
+            kind: &event.stream.kind,
+            id: &event.stream.id,
+            version: place.version,
+            previous: place.previous,
+            append_id: self.id,
+            append_index: index,
+            append_count: u32::try_from(self.events.len()).unwrap_or(u32::MAX),
+            command: &self.command,
+            actor: &self.actor,
+            time: place.time,
+            claims: if index == 0 { Claims::listed(&self.claims) } else { Claims::none() },
+            event: &event.name,
+            event_version: event.version,
+            content: &event.content,
+        }
+    }
+}
+
+/// What the log adds to an event.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) sequence: u64,
+    pub(crate) version: u64,
+    pub(crate) previous: Option<u64>,
+    pub(crate) time: i64,
+}

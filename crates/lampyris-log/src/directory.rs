@@ -1,0 +1,170 @@
+//! The layout of a data directory, and its creation, which a crash may cut short at any point.
+//! It never creates or removes anything in a directory that is neither empty nor a log's.
+
+use crate::disk::{Disk, DiskFile};
+use crate::error::{Broken, OpenError, Unavailable};
+use crate::identity::LAYOUT;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Says that the directory is a log, and of which layout.
+pub const MARKER: &str = "format";
+/// Stands in for the marker until creation is finished; nothing was acknowledged while it is there.
+pub const CREATING: &str = "format.creating";
+/// Locked as long as the log is open.
+pub const LOCK: &str = "lock";
+/// The head mark.
+pub const HEAD: &str = "head";
+/// sled's folder.
+pub const SLED: &str = "sled";
+/// Files that stood in sled's way, kept as evidence.
+pub const SET_ASIDE: &str = "set-aside";
+
+const MARKER_START: &str = "lampyris-log layout ";
+const MARKER_MAX_BYTES: usize = 64;
+
+/// A data directory.
+#[derive(Debug, Clone)]
+pub(crate) struct Directory {
+    pub(crate) path: PathBuf,
+    disk: Arc<dyn Disk>,
+}
+
+/// What is in a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Survey {
+    /// Nothing, or the directory is missing.
+    Vacant,
+    /// A log whose creation was cut short.
+    CutShort,
+    /// A log.
+    Finished,
+}
+
+impl Directory {
+    pub(crate) fn new(path: &Path, disk: Arc<dyn Disk>) -> Directory {
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        Directory { path: path.to_owned(), disk }
+    }
+
+    pub(crate) fn join(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Looks, and refuses what is not ours or too new.
+    pub(crate) fn survey(&self) -> Result<Survey, OpenError> {
+        let Some(entries) = self.disk.list(&self.path).map_err(self.io("list", ""))? else {
+            return Ok(Survey::Vacant);
+        };
+        let has = |name: &str| {
+            entries.iter().any(|entry| entry.file_name().is_some_and(|entry| entry == name))
+        };
+        if has(MARKER) {
+            return self.read_marker(has(HEAD) || has(SLED));
+        }
+        let ours = |entry: &PathBuf| {
+            entry.file_name().is_some_and(|name| {
+                [CREATING, LOCK, HEAD, SLED, SET_ASIDE].iter().any(|ours| name == *ours)
+            })
+        };
+        match entries.as_slice() {
+            [] => Ok(Survey::Vacant),
+            entries if has(CREATING) && entries.iter().all(ours) => Ok(Survey::CutShort),
+            _ => Err(OpenError::NotALog { path: self.path.clone() }),
+        }
+    }
+
+    /// Takes the lock for as long as the result lives.
+    pub(crate) fn lock(&self) -> Result<Box<dyn DiskFile>, Unavailable> {
+        let lock = self.disk.lock(&self.join(LOCK)).map_err(self.io("lock", LOCK))?;
+        lock.ok_or_else(|| Unavailable::Locked { path: self.join(LOCK) })
+    }
+
+    /// Makes the directory ours: it exists, and says durably that its creation is not finished.
+    pub(crate) fn claim(&self) -> Result<(), Unavailable> {
+        self.create_path(&self.path)?;
+        let file =
+            self.disk.open(&self.join(CREATING), true).map_err(self.io("create", CREATING))?;
+        file.write_at(marker().as_bytes(), 0).map_err(self.io("write", CREATING))?;
+        file.sync_all().map_err(self.io("sync", CREATING))?;
+        self.sync()
+    }
+
+    /// Removes what an earlier creation left, and makes sled's folder.
+    pub(crate) fn clear(&self) -> Result<(), Unavailable> {
+        if self.disk.exists(&self.join(SLED)).map_err(self.io("look for", SLED))? {
+            self.disk.remove_dir_all(&self.join(SLED)).map_err(self.io("remove", SLED))?;
+        }
+        self.disk.create_dir(&self.join(SLED)).map_err(self.io("create", SLED))
+    }
+
+    /// Turns a directory whose content is durable into a log.
+    pub(crate) fn finish(&self) -> Result<(), Unavailable> {
+        self.sync()?;
+        self.disk
+            .rename(&self.join(CREATING), &self.join(MARKER))
+            .map_err(self.io("rename", CREATING))?;
+        self.sync()
+    }
+
+    /// Removes the stand-in that a loser of a race to create left in a finished log.
+    pub(crate) fn tidy(&self) -> Result<(), Unavailable> {
+        if self.disk.exists(&self.join(CREATING)).map_err(self.io("look for", CREATING))? {
+            self.disk.remove_file(&self.join(CREATING)).map_err(self.io("remove", CREATING))?;
+        }
+        Ok(())
+    }
+
+    fn sync(&self) -> Result<(), Unavailable> {
+        self.disk.sync_dir(&self.path).map_err(self.io("sync", ""))
+    }
+
+    /// Creates a folder and those above it, each durable in its parent.
+    fn create_path(&self, path: &Path) -> Result<(), Unavailable> {
+        let io = |operation| move |error| Unavailable::io(operation, path, error);
+        if self.disk.exists(path).map_err(io("look for"))? {
+            return Ok(());
+        }
+        let parent =
+            path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        self.create_path(parent)?;
+        match self.disk.create_dir(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            created => created.map_err(io("create"))?,
+        }
+        self.disk.sync_dir(parent).map_err(|error| Unavailable::io("sync", parent, error))
+    }
+
+    fn read_marker(&self, beside_a_log: bool) -> Result<Survey, OpenError> {
+        let path = self.join(MARKER);
+        let file = self.disk.open(&path, false).map_err(self.io("open", MARKER))?;
+        let mut bytes = [0; MARKER_MAX_BYTES];
+        let length = file.read_at(&mut bytes, 0).map_err(self.io("read", MARKER))?;
+        let text =
+            bytes.get(..length).and_then(|bytes| str::from_utf8(bytes).ok()).unwrap_or_default();
+        let layout = text
+            .strip_prefix(MARKER_START)
+            .and_then(|rest| rest.strip_suffix('\n')?.parse::<u64>().ok());
+        match layout {
+            Some(LAYOUT) if text == marker() => Ok(Survey::Finished),
+            Some(found) if found > LAYOUT => {
+                Err(OpenError::NewerFormat { found, supported: LAYOUT })
+            }
+            None if !beside_a_log => Err(OpenError::NotALog { path: self.path.clone() }),
+            Some(_) | None => Err(Broken::MarkerDamaged { path }.into()),
+        }
+    }
+
+    fn io(
+        &self,
+        operation: &'static str,
+        name: &str,
+    ) -> impl FnOnce(std::io::Error) -> Unavailable + use<> {
+        let path = if name.is_empty() { self.path.clone() } else { self.join(name) };
+        move |error| Unavailable::io(operation, path, error)
+    }
+}
+
+fn marker() -> String {
+    format!("{MARKER_START}{LAYOUT}\n")
+}

@@ -1,0 +1,284 @@
+//! What can go wrong, in three families that callers treat differently: refused, unavailable, broken.
+//! An error never hides which record, file or limit it is about.
+
+use crate::corrupt::Corrupt;
+use crate::merkle::Hash;
+use std::{io, path::PathBuf};
+
+/// The caller's wish breaks a rule; nothing was queued or written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refused {
+    /// Too many bytes, of a record or of a whole append.
+    #[error("{what} has {bytes} bytes, the limit is {limit}")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// Its size; of an append as it would be stored.
+        bytes: usize,
+        /// The most it may have.
+        limit: usize,
+    },
+    /// A field's length, or the number of its items, is out of bounds.
+    #[error("{field} has {found} where {min} to {max} are allowed")]
+    OutOfBounds {
+        /// The field.
+        field: &'static str,
+        /// Fewest.
+        min: usize,
+        /// Most.
+        max: usize,
+        /// What it has.
+        found: usize,
+    },
+    /// A field breaks a rule other than its length.
+    #[error("{field} {rule}")]
+    Invalid {
+        /// The field.
+        field: &'static str,
+        /// The rule.
+        rule: &'static str,
+    },
+    /// The log was opened for reading only.
+    #[error("the log is open for reading only")]
+    ReadOnly,
+}
+
+/// The machine cannot do it now; the log's bytes are not in question.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unavailable {
+    /// A file operation failed.
+    #[error("cannot {operation} {}", path.display())]
+    Io {
+        /// What was tried, as a verb.
+        operation: &'static str,
+        /// On which file or folder.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// No space is left.
+    #[error("no space left to {operation} {}", path.display())]
+    Full {
+        /// What was tried, as a verb.
+        operation: &'static str,
+        /// On which file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another process, or another `Log` of this one, has it open.
+    #[error("{} is locked: the log is open elsewhere", path.display())]
+    Locked {
+        /// The lock.
+        path: PathBuf,
+    },
+    /// An earlier write or sync failed; nothing is appended until the log is opened again.
+    #[error(
+        "the log takes no appends since a failure after sequence {durable}: {cause}; open it again"
+    )]
+    Poisoned {
+        /// Number of records known to be durable.
+        durable: u64,
+        /// The first failure.
+        cause: String,
+    },
+}
+
+/// The log's bytes are not what was acknowledged; no program should go on with them.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Broken {
+    /// A frame or record breaks a rule.
+    #[error(transparent)]
+    Corrupt(#[from] Corrupt),
+    /// The store holds fewer records than were acknowledged.
+    #[error("the store holds {have} records, but {want} were acknowledged")]
+    LogRolledBack {
+        /// Records in the store.
+        have: u64,
+        /// Records acknowledged.
+        want: u64,
+    },
+    /// The store holds other records than were acknowledged.
+    #[error("the first {size} records have root {have}, but {want} was acknowledged")]
+    LogDiverged {
+        /// Number of records acknowledged.
+        size: u64,
+        /// Root found; nothing if no frame ends there.
+        have: Hash,
+        /// Root acknowledged.
+        want: Hash,
+    },
+    /// The head mark belongs to another log than the store.
+    #[error("the head mark is of log {marked:02x?}, the store of log {stored:02x?}")]
+    OtherLog {
+        /// Log id in the head mark.
+        marked: [u8; 16],
+        /// Log id in record 0.
+        stored: [u8; 16],
+    },
+    /// There is no head mark beside a finished log.
+    #[error("the head mark {} is missing", path.display())]
+    HeadMissing {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// Neither slot of the head mark is valid.
+    #[error("no slot of the head mark {} is valid", path.display())]
+    HeadDamaged {
+        /// The head mark.
+        path: PathBuf,
+    },
+    /// The file that says "this is a log" says something else.
+    #[error("{} does not say what it should", path.display())]
+    MarkerDamaged {
+        /// The marker.
+        path: PathBuf,
+    },
+    /// sled keeps bytes in files that it never syncs, which the limits should have prevented.
+    #[error("{} is not empty: sled never syncs what is in it", path.display())]
+    Blobs {
+        /// sled's folder of blobs.
+        path: PathBuf,
+    },
+    /// sled says its files are damaged, or panicked over them.
+    #[error("sled cannot {operation} {}: {detail}", path.display())]
+    Store {
+        /// What was asked of sled, as a verb.
+        operation: &'static str,
+        /// sled's folder.
+        path: PathBuf,
+        /// sled's error, or what it panicked with.
+        detail: String,
+    },
+}
+
+/// Why records could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The machine cannot do it now.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The bytes are damaged.
+    #[error(transparent)]
+    Broken(#[from] Broken),
+}
+
+/// Why an append was not acknowledged.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// The append breaks a rule; the log is as it was.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The append may or may not be found after the log is opened again.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The store turned out to be damaged while appending; the same holds.
+    #[error(transparent)]
+    Broken(#[from] Broken),
+}
+
+/// Why a log could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The directory holds something that is not a log; it was left alone.
+    #[error("{} is not empty and not a log", path.display())]
+    NotALog {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// There is no log and the options do not ask for a new one.
+    #[error("there is no log in {}", path.display())]
+    NoLog {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A newer program wrote this log.
+    #[error("the log has layout {found}, this program knows up to {supported}")]
+    NewerFormat {
+        /// Layout of the directory.
+        found: u64,
+        /// Newest layout this crate knows.
+        supported: u64,
+    },
+    /// The log was last written under newer rules than the caller's.
+    #[error("the log is under rules version {log}, this program has version {ours}")]
+    RulesNewer {
+        /// Version in force in the log.
+        log: u32,
+        /// The caller's version.
+        ours: u32,
+    },
+    /// The same version of the rules, but not the same rules.
+    #[error("rules version {version} has hash {log} in the log and {ours} in this program")]
+    RulesDiffer {
+        /// The version both have.
+        version: u32,
+        /// Hash in the log.
+        log: Hash,
+        /// The caller's hash.
+        ours: Hash,
+    },
+    /// An option breaks a rule.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The machine cannot do it now.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The bytes are damaged.
+    #[error(transparent)]
+    Broken(#[from] Broken),
+}
+
+impl From<Corrupt> for ReadError {
+    fn from(corrupt: Corrupt) -> Self {
+        ReadError::Broken(corrupt.into())
+    }
+}
+
+impl From<ReadError> for OpenError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Unavailable(unavailable) => unavailable.into(),
+            ReadError::Broken(broken) => broken.into(),
+        }
+    }
+}
+
+impl From<ReadError> for AppendError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Unavailable(unavailable) => unavailable.into(),
+            ReadError::Broken(broken) => broken.into(),
+        }
+    }
+}
+
+impl From<AppendError> for OpenError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Refused(refused) => refused.into(),
+            AppendError::Unavailable(unavailable) => unavailable.into(),
+            AppendError::Broken(broken) => broken.into(),
+        }
+    }
+}
+
+impl Unavailable {
+    /// Names what failed on which file, and keeps "no space left" apart.
+    pub(crate) fn io(
+        operation: &'static str,
+        path: impl Into<PathBuf>,
+        source: io::Error,
+    ) -> Unavailable {
+        let path = path.into();
+        if source.kind() == io::ErrorKind::StorageFull {
+            Unavailable::Full { operation, path, source }
+        } else {
+            Unavailable::Io { operation, path, source }
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Which streams there are and where each one ends, in memory.
+//! It never holds anything a record: histories are followed by the links in the records.
+
+use crate::corrupt::Rule;
+use crate::limits::{MAX_STREAM_EVENTS, MAX_STREAMS};
+use crate::record::RecordRef;
+use hashbrown::{HashTable, hash_table::Entry};
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+/// A stream's number: dense from 0 in the order in which streams first appear in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StreamOrdinal(pub u32);
+
+/// Where a stream ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tail {
+    /// Number of records, and so the version of the next one.
+    pub events: u64,
+    /// Sequence of the last record.
+    pub last: u64,
+}
+
+/// The index of streams: about 45 bytes a stream with an id of 16 bytes.
+#[derive(Debug, Default)]
+pub struct Streams {
+    ordinals: HashTable<u32>,
+    slots: Slots,
+    hasher: RandomState,
+    claims: ClaimsIndex,
+}
+
+/// Where the index of claims will stand.
+#[derive(Debug, Default)]
+struct ClaimsIndex;
+
+impl Streams {
+    /// Takes the next record into the index.
+    ///
+    /// # Errors
+    /// The rule that the record's version or link breaks; the index is then as it was.
+    pub fn observe(&mut self, record: &RecordRef<'_>) -> Result<StreamOrdinal, Rule> {
+        let class = self.slots.classes.intern(record.namespace, record.kind);
+        let Streams { ordinals, slots, hasher, claims: ClaimsIndex } = self;
+        let entry = ordinals.entry(
+            hash(hasher, class, record.id),
+            |&ordinal| slots.matches(ordinal, class, record.id),
+            |&ordinal| slots.rehash(ordinal, hasher),
+        );
+        match entry {
+            Entry::Occupied(found) => {
+                let ordinal = *found.get();
+                let slot = slots.slot_mut(ordinal);
+                check_tail(record, slot.tail().events, Some(slot.last))?;
+                if record.version >= MAX_STREAM_EVENTS {
+                    return Err(Rule::IndexFull);
+                }
+                slot.last = record.sequence;
+                slot.events += 1;
+                Ok(StreamOrdinal(ordinal))
+            }
+            Entry::Vacant(free) => {
+                check_tail(record, 0, None)?;
+                let ordinal =
+                    slots.add(class, record.id, record.sequence).ok_or(Rule::IndexFull)?;
+                free.insert(ordinal);
+                Ok(StreamOrdinal(ordinal))
+            }
+        }
+    }
+
+    /// The number of a stream, if it has any record.
+    pub fn ordinal(&self, namespace: &str, kind: &str, id: &[u8]) -> Option<StreamOrdinal> {
+        let class = self.slots.classes.find(namespace, kind)?;
+        self.ordinals
+            .find(hash(&self.hasher, class, id), |&ordinal| self.slots.matches(ordinal, class, id))
+            .map(|&ordinal| StreamOrdinal(ordinal))
+    }
+
+    /// Where a stream ends, if it has any record.
+    pub fn tail(&self, namespace: &str, kind: &str, id: &[u8]) -> Option<Tail> {
+        self.ordinal(namespace, kind, id)
+            .map(|StreamOrdinal(ordinal)| self.slots.slot(ordinal).tail())
+    }
+
+    /// Number of streams.
+    pub fn len(&self) -> usize {
+        self.slots.len
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+fn check_tail(record: &RecordRef<'_>, version: u64, previous: Option<u64>) -> Result<(), Rule> {
+    if record.version != version {
+        return Err(Rule::Version { expected: version, found: record.version });
+    }
+    if record.previous != previous {
+        return Err(Rule::Previous { expected: previous, found: record.previous });
+    }
+    Ok(())
+}
+
+fn hash(hasher: &RandomState, class: u32, id: &[u8]) -> u64 {
+    let mut state = hasher.build_hasher();
+    state.write_u32(class);
+    state.write(id);
+    state.finish()
+}
+
+/// One stream: 32 bytes.
+#[derive(Debug)]
+struct Slot {
+    /// The id if it has 16 bytes, else where it stands in the arena.
+    id: [u8; 16],
+    last: u64,
+    events: u32,
+    /// Number of (namespace, kind), shifted by one bit; that bit says "the id is in the arena".
+    class: u32,
+}
+
+/// Streams in chunks, so that growing never holds the old and the new memory at once.
+#[derive(Debug, Default)]
+struct Slots {
+    chunks: Vec<Vec<Slot>>,
+    len: usize,
+    arena: Vec<u8>,
+    classes: Classes,
+}
+
+const CHUNK: usize = 1024;
+
+impl Slot {
+    fn tail(&self) -> Tail {
+        Tail { events: u64::from(self.events), last: self.last }
+    }
+}
+
+impl Slots {
+    #[expect(clippy::indexing_slicing, reason = "ordinals come from `add`")]
+    fn slot(&self, ordinal: u32) -> &Slot {
+        &self.chunks[ordinal as usize / CHUNK][ordinal as usize % CHUNK]
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "ordinals come from `add`")]
+    fn slot_mut(&mut self, ordinal: u32) -> &mut Slot {
+        &mut self.chunks[ordinal as usize / CHUNK][ordinal as usize % CHUNK]
+    }
+
+    fn id<'a>(&'a self, slot: &'a Slot) -> &'a [u8] {
+        if slot.class & 1 == 0 {
+            return &slot.id;
+        }
+        let place = u128::from_be_bytes(slot.id);
+        let (start, length) = ((place >> 8) as usize, (place & 0xff) as usize);
+        self.arena.get(start..start + length).unwrap_or_default()
+    }
+
+    fn matches(&self, ordinal: u32, class: u32, id: &[u8]) -> bool {
+        let slot = self.slot(ordinal);
+        slot.class >> 1 == class && self.id(slot) == id
+    }
+
+    fn rehash(&self, ordinal: u32, hasher: &RandomState) -> u64 {
+        let slot = self.slot(ordinal);
+        hash(hasher, slot.class >> 1, self.id(slot))
+    }
+
+    fn add(&mut self, class: u32, id: &[u8], sequence: u64) -> Option<u32> {
+        let ordinal = u32::try_from(self.len).ok().filter(|_| self.len < MAX_STREAMS)?;
+        let (id, far) = if let Ok(near) = <[u8; 16]>::try_from(id) {
+            (near, 0)
+        } else {
+            let place = (self.arena.len() as u128) << 8 | id.len() as u128;
+            self.arena.extend_from_slice(id);
+            (place.to_be_bytes(), 1)
+        };
+        let slot = Slot { id, last: sequence, events: 1, class: class << 1 | far };
+        if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
+            self.chunks.push(Vec::with_capacity(CHUNK));
+        }
+        self.chunks.last_mut()?.push(slot);
+        self.len += 1;
+        Some(ordinal)
+    }
+}
+
+/// The pairs of namespace and kind, numbered; there are few, and neighbours mostly share one.
+#[derive(Debug, Default)]
+struct Classes {
+    names: Vec<(String, String)>,
+    numbers: HashMap<(String, String), u32>,
+    latest: u32,
+}
+
+impl Classes {
+    fn intern(&mut self, namespace: &str, kind: &str) -> u32 {
+        if let Some(number) = self.find(namespace, kind) {
+            self.latest = number;
+            return number;
+        }
+        let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        let name = (namespace.to_owned(), kind.to_owned());
+        self.names.push(name.clone());
+        self.numbers.insert(name, number);
+        number
+    }
+
+    fn find(&self, namespace: &str, kind: &str) -> Option<u32> {
+        let latest = self.names.get(self.latest as usize);
+        if latest.is_some_and(|name| name.0 == namespace && name.1 == kind) {
+            return Some(self.latest);
+        }
+        self.numbers.get(&(namespace.to_owned(), kind.to_owned())).copied()
+    }
+}

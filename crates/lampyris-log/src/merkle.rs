@@ -1,0 +1,100 @@
+//! The Merkle tree of RFC 6962 over the exact bytes of the records.
+//! It keeps only the frontier, at most 64 hashes, and never a leaf.
+
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+/// A SHA-256 hash: of a leaf, of a node, or of a whole tree.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Hash(pub [u8; 32]);
+
+/// The size of a log and the root of its Merkle tree: all that a reader must remember to notice a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// Number of records; the next record has this sequence.
+    pub size: u64,
+    /// RFC 6962 root over these records.
+    pub root: Hash,
+}
+
+/// The right edge of a growing tree: the roots of its full subtrees, largest first.
+#[derive(Debug, Clone, Default)]
+pub struct Frontier {
+    // Invariant: peaks.len() == size.count_ones().
+    peaks: Vec<Hash>,
+    size: u64,
+}
+
+impl Frontier {
+    /// The frontier of the empty tree.
+    pub fn new() -> Frontier {
+        Frontier::default()
+    }
+
+    /// Adds the next leaf, given by its hash (see [`Hash::leaf`]).
+    pub fn push(&mut self, leaf: Hash) {
+        let mut node = leaf;
+        for _ in 0..self.size.trailing_ones() {
+            if let Some(left) = self.peaks.pop() {
+                node = Hash::node(&left, &node);
+            }
+        }
+        self.peaks.push(node);
+        self.size += 1;
+    }
+
+    /// Number of leaves.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The root; for the empty tree the hash of nothing.
+    pub fn root(&self) -> Hash {
+        let mut peaks = self.peaks.iter().rev();
+        match peaks.next() {
+            None => Hash::of(&[]),
+            Some(last) => peaks.fold(*last, |right, left| Hash::node(left, &right)),
+        }
+    }
+
+    /// Size and root together.
+    pub fn head(&self) -> Head {
+        Head { size: self.size, root: self.root() }
+    }
+}
+
+impl Hash {
+    /// Plain SHA-256 of some bytes.
+    pub fn of(bytes: &[u8]) -> Hash {
+        Hash(Sha256::digest(bytes).into())
+    }
+
+    /// SHA-256 of `0x00` and the record's bytes.
+    pub fn leaf(record: &[u8]) -> Hash {
+        Hash(Sha256::new().chain_update([0]).chain_update(record).finalize().into())
+    }
+
+    /// SHA-256 of `0x01` and both children.
+    pub fn node(left: &Hash, right: &Hash) -> Hash {
+        Hash(
+            Sha256::new()
+                .chain_update([1])
+                .chain_update(left.0)
+                .chain_update(right.0)
+                .finalize()
+                .into(),
+        )
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,78 @@
+//! How a log is opened: who may append, under which rules, on which clock and disk.
+//! An option never has a hidden default that draws randomness.
+
+use crate::clock::{Clock, SystemClock};
+use crate::disk::{Disk, StdDisk};
+use crate::identity::Rules;
+use std::sync::Arc;
+
+/// How to open a log.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub(crate) access: Access,
+    pub(crate) create: Option<NewLog>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) disk: Arc<dyn Disk>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    Reader,
+    Writer(Rules),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NewLog {
+    pub(crate) log_id: [u8; 16],
+    pub(crate) origin: Option<String>,
+}
+
+impl Options {
+    /// Opens an existing log and never appends to it. The log is still locked: sled cannot be shared.
+    /// Records beyond the head mark are synced and the mark is raised, as for a writer.
+    pub fn reader() -> Options {
+        Options::with(Access::Reader)
+    }
+
+    /// Opens an existing log to append under these rules.
+    pub fn writer(rules: Rules) -> Options {
+        Options::with(Access::Writer(rules))
+    }
+
+    fn with(access: Access) -> Options {
+        Options { access, create: None, clock: Arc::new(SystemClock), disk: Arc::new(StdDisk) }
+    }
+
+    /// Creates the log if there is none; the id is the caller's to draw, and is not used if there is a log.
+    /// A reader creates nothing.
+    #[must_use]
+    pub fn create(mut self, log_id: [u8; 16]) -> Options {
+        let origin = self.create.and_then(|new| new.origin);
+        self.create = Some(NewLog { log_id, origin });
+        self
+    }
+
+    /// The name of a log that is created, for its checkpoints; else `lampyris.local/<log id>`.
+    /// Call it after [`Options::create`].
+    #[must_use]
+    pub fn origin(mut self, origin: impl Into<String>) -> Options {
+        if let Some(new) = &mut self.create {
+            new.origin = Some(origin.into());
+        }
+        self
+    }
+
+    /// Another clock than the machine's.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Options {
+        self.clock = clock;
+        self
+    }
+
+    /// Another disk than the machine's. sled's own files are on the machine's in any case.
+    #[must_use]
+    pub fn disk(mut self, disk: Arc<dyn Disk>) -> Options {
+        self.disk = disk;
+        self
+    }
+}

@@ -1,0 +1,244 @@
+//! The structural verifier: is fed frames in order and checks everything that needs no knowledge of the events.
+//! It never reads a file and never trusts a frame because an earlier run did.
+
+use crate::corrupt::{At, Corrupt, Rule};
+use crate::frame::{Frame, FrameReader, RawRecord};
+use crate::identity::{Identity, OwnEvent};
+use crate::index::{StreamOrdinal, Streams};
+use crate::merkle::{Frontier, Hash, Head};
+use crate::record::RecordRef;
+use std::ops::ControlFlow;
+
+/// A record that was found in order, with what a consumer needs and nothing it would have to look up again.
+#[derive(Debug, Clone, Copy)]
+pub struct VerifiedRecord<'a> {
+    /// The record.
+    pub record: RecordRef<'a>,
+    /// Number of its stream: dense, in order of first appearance.
+    pub stream: StreamOrdinal,
+    /// Its exact bytes.
+    pub bytes: &'a [u8],
+    /// Its leaf hash.
+    pub leaf: Hash,
+}
+
+/// Checks frames from the first one on: checksums, sequences, roots, spelling, streams, appends, time.
+#[derive(Debug)]
+pub struct Verifier {
+    chain: Chain,
+    order: Order,
+    streams: Streams,
+    identity: Option<Identity>,
+    reader: FrameReader,
+}
+
+/// The chain of roots: which sequence comes next, and what everything before it hashes to.
+#[derive(Debug, Default)]
+pub struct Chain {
+    frontier: Frontier,
+}
+
+/// What can be said of a record from its neighbour alone: time, and the parts of an append.
+#[derive(Debug)]
+pub(crate) struct Order {
+    time: i64,
+    append: Option<AppendRun>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct AppendRun {
+    id: [u8; 16],
+    next: u32,
+    count: u32,
+}
+
+/// What opening goes on with after the last frame.
+#[derive(Debug)]
+pub(crate) struct Verified {
+    pub(crate) frontier: Frontier,
+    pub(crate) streams: Streams,
+    pub(crate) identity: Option<Identity>,
+    pub(crate) time: i64,
+}
+
+impl Default for Verifier {
+    fn default() -> Self {
+        Verifier::new()
+    }
+}
+
+impl Verifier {
+    /// A verifier before the first frame.
+    pub fn new() -> Verifier {
+        Verifier {
+            chain: Chain::default(),
+            order: Order::new(),
+            streams: Streams::default(),
+            identity: None,
+            reader: FrameReader::new(),
+        }
+    }
+
+    /// Checks the next frame and hands out its records in order; `visit` may break off.
+    /// After a break or an error the verifier is of no further use.
+    ///
+    /// # Errors
+    /// [`Corrupt`] names the first rule that the frame or one of its records breaks.
+    pub fn frame(
+        &mut self,
+        key: u64,
+        stored: &[u8],
+        mut visit: impl FnMut(&VerifiedRecord<'_>) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, Corrupt> {
+        let frame = self.reader.open(key, stored)?;
+        self.chain.link(&frame)?;
+        self.order.begin_frame();
+        let mut last = key;
+        for raw in frame.records() {
+            let raw = raw?;
+            let fault = |rule| frame.fault(raw.sequence, raw.offset, rule);
+            let record = decode(&frame, raw)?;
+            self.order.observe(&record).map_err(fault)?;
+            observe_identity(&mut self.identity, &record).map_err(fault)?;
+            let stream = self.streams.observe(&record).map_err(fault)?;
+            let leaf = self.chain.leaf(raw.bytes);
+            if visit(&VerifiedRecord { record, stream, bytes: raw.bytes, leaf }).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            last = raw.sequence;
+        }
+        self.order.end_frame().map_err(|rule| frame.fault(last, frame.raw_len(), rule))?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Size and root of what was checked.
+    pub fn head(&self) -> Head {
+        self.chain.head()
+    }
+
+    /// Who the log says it is, known after the first record.
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
+    /// The streams seen so far.
+    pub fn streams(&self) -> &Streams {
+        &self.streams
+    }
+
+    pub(crate) fn finish(self) -> Verified {
+        Verified {
+            frontier: self.chain.frontier,
+            streams: self.streams,
+            identity: self.identity,
+            time: self.order.time,
+        }
+    }
+}
+
+impl Chain {
+    /// Checks that a frame stands on what came before.
+    ///
+    /// # Errors
+    /// [`Corrupt`] if its first sequence or its root before is another one.
+    pub fn link(&self, frame: &Frame<'_>) -> Result<(), Corrupt> {
+        let Head { size, root } = self.head();
+        let fault = |byte, rule| Corrupt {
+            frame: frame.first_sequence,
+            sequence: size,
+            at: At::Stored(byte),
+            rule,
+        };
+        if frame.first_sequence != size {
+            let rule = Rule::Sequence { found: frame.first_sequence };
+            return Err(fault(crate::frame::FIRST_SEQUENCE_OFFSET, rule));
+        }
+        if frame.root_before != root {
+            let rule = Rule::RootBefore { said: frame.root_before, found: root };
+            return Err(fault(crate::frame::ROOT_BEFORE_OFFSET, rule));
+        }
+        Ok(())
+    }
+
+    /// Takes the next record's bytes into the tree.
+    pub fn leaf(&mut self, bytes: &[u8]) -> Hash {
+        let leaf = Hash::leaf(bytes);
+        self.frontier.push(leaf);
+        leaf
+    }
+
+    /// Size and root so far.
+    pub fn head(&self) -> Head {
+        self.frontier.head()
+    }
+}
+
+impl Order {
+    pub(crate) fn new() -> Order {
+        Order { time: i64::MIN, append: None }
+    }
+
+    pub(crate) fn begin_frame(&mut self) {
+        self.append = None;
+    }
+
+    pub(crate) fn observe(&mut self, record: &RecordRef<'_>) -> Result<(), Rule> {
+        if record.time < self.time {
+            return Err(Rule::Time { earlier: self.time, found: record.time });
+        }
+        let run = self.append.take();
+        let expected = run.as_ref().map_or(0, |run| run.next);
+        let goes_on =
+            run.is_none_or(|run| run.id == record.append_id && run.count == record.append_count);
+        if record.append_index != expected || !goes_on {
+            return Err(Rule::Append {
+                expected,
+                index: record.append_index,
+                count: record.append_count,
+            });
+        }
+        if expected + 1 < record.append_count {
+            self.append = Some(AppendRun {
+                id: record.append_id,
+                next: expected + 1,
+                count: record.append_count,
+            });
+        }
+        self.time = record.time;
+        Ok(())
+    }
+
+    pub(crate) fn end_frame(&self) -> Result<(), Rule> {
+        if self.append.is_some() { Err(Rule::AppendCut) } else { Ok(()) }
+    }
+}
+
+/// Decodes a record and checks that it is the one which belongs there.
+pub(crate) fn decode<'a>(frame: &Frame<'a>, raw: RawRecord<'a>) -> Result<RecordRef<'a>, Corrupt> {
+    let record = RecordRef::decode(raw.bytes).map_err(|malformed| {
+        frame.fault(raw.sequence, raw.offset + malformed.byte, Rule::Record(malformed))
+    })?;
+    if record.sequence == raw.sequence {
+        Ok(record)
+    } else {
+        Err(frame.fault(raw.sequence, raw.offset, Rule::Sequence { found: record.sequence }))
+    }
+}
+
+fn observe_identity(identity: &mut Option<Identity>, record: &RecordRef<'_>) -> Result<(), Rule> {
+    if !record.namespace.is_empty() && identity.is_some() {
+        return Ok(());
+    }
+    match (OwnEvent::read(record)?, identity.as_mut()) {
+        (OwnEvent::Opened(opened), None) if record.sequence == 0 => *identity = Some(opened),
+        (OwnEvent::Rules(rules), Some(identity)) if record.id == identity.log_id => {
+            identity.rules = rules;
+        }
+        (OwnEvent::Rules(_) | OwnEvent::Opened(_), Some(_) | None) => {
+            return Err(Rule::OwnStream(
+                "the log's own stream holds `opened` first and nothing but `rules` later",
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! The documents say what the code does.
+
+use lampyris_log::{FIELDS, directory, frame, head_mark};
+use std::path::Path;
+
+fn document(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The fields of a rule of `record.cddl`, in order.
+fn fields(cddl: &str, rule: &str) -> Vec<String> {
+    let start = cddl.find(&format!("\n{rule} = [")).unwrap_or_else(|| panic!("no rule {rule}"));
+    let body = &cddl[start..start + cddl[start..].find("\n]").unwrap()];
+    let lines = body.lines().skip(2).map(|line| line.split(';').next().unwrap().trim());
+    lines.filter_map(|line| line.split_once(':')).map(|(name, _)| name.trim().to_owned()).collect()
+}
+
+#[test]
+fn record_cddl_names_the_fields_in_the_order_of_the_encoder() {
+    assert_eq!(fields(&document("record.cddl"), "record"), FIELDS);
+}
+
+/// The rows of the table under a heading of `format.md`, cell by cell.
+fn table(heading: &str) -> Vec<Vec<String>> {
+    let text = document("format.md");
+    let start =
+        text.find(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no heading {heading}"));
+    let rows = text[start..]
+        .lines()
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(|line| line.starts_with('|'));
+    rows.skip(2)
+        .map(|row| row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect())
+        .collect()
+}
+
+#[track_caller]
+fn check_ladder(heading: &str, expected: &[(usize, usize, &str)]) {
+    let found: Vec<(usize, usize, String)> = table(heading)
+        .iter()
+        .map(|row| (row[0].parse().unwrap(), row[1].parse().unwrap(), row[2].clone()))
+        .collect();
+    let expected: Vec<_> =
+        expected.iter().map(|(at, size, name)| (*at, *size, (*name).to_owned())).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn the_frame_header_is_laid_out_as_documented() {
+    check_ladder(
+        "Frame header",
+        &[
+            (frame::MAGIC_OFFSET, 4, "magic"),
+            (frame::VERSION_OFFSET, 1, "frame version"),
+            (frame::CODEC_OFFSET, 1, "codec"),
+            (frame::FIRST_SEQUENCE_OFFSET, 8, "first sequence"),
+            (frame::COUNT_OFFSET, 4, "count"),
+            (frame::RAW_LENGTH_OFFSET, 4, "raw length"),
+            (frame::ROOT_BEFORE_OFFSET, 32, "root before"),
+            (frame::CHECKSUM_OFFSET, 4, "checksum"),
+        ],
+    );
+    assert_eq!(frame::HEADER_BYTES, 58);
+}
+
+#[test]
+fn a_slot_of_the_head_mark_is_laid_out_as_documented() {
+    check_ladder(
+        "Head mark",
+        &[
+            (0, 4, "magic"),
+            (head_mark::SIZE_OFFSET, 8, "size"),
+            (head_mark::ROOT_OFFSET, 32, "root"),
+            (head_mark::LOG_ID_OFFSET, 16, "log id"),
+            (head_mark::GENERATION_OFFSET, 8, "generation"),
+            (head_mark::SLOT_CHECKSUM_OFFSET, 4, "checksum"),
+        ],
+    );
+    assert_eq!(head_mark::SLOT_BYTES, 72);
+}
+
+#[test]
+fn every_file_of_a_data_directory_is_documented() {
+    let names: Vec<String> = table("Data directory")
+        .into_iter()
+        .map(|row| row[0].trim_matches('`').to_owned())
+        .collect();
+    let expected = [
+        directory::MARKER,
+        directory::CREATING,
+        directory::LOCK,
+        directory::HEAD,
+        directory::SLED,
+        directory::SET_ASIDE,
+    ];
+    assert_eq!(names, expected);
+}

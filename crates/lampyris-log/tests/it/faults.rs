@@ -1,0 +1,173 @@
+//! A failing disk.
+//!
+//! What could be lost: an append that was acknowledged although a sync or the head mark failed, or a log whose
+//! creation stopped half-way. The fault is made by counting the log's own file operations and failing the i-th,
+//! or all from the i-th on, for every i that the workload reaches. It must hold because nothing is acknowledged
+//! before the last operation of its commit succeeded, and because a log that failed once takes no more appends.
+
+use crate::scratch::{append, keep_guarded_panics_silent, open, records, writer};
+use lampyris_log::{AppendError, Disk, DiskFile, Log, StdDisk, Unavailable};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+#[derive(Debug)]
+struct Countdown {
+    left: AtomicUsize,
+    /// Whether all operations fail after the first that did.
+    lasting: bool,
+}
+
+#[derive(Debug, Clone)]
+struct FailingDisk(Arc<Countdown>);
+
+#[derive(Debug)]
+struct FailingFile(Box<dyn DiskFile>, Arc<Countdown>);
+
+impl Countdown {
+    /// Fails when the count is down to 1.
+    fn step(&self) -> io::Result<()> {
+        let step = |left: usize| match left {
+            0 => None,
+            1 if self.lasting => Some(1),
+            left => Some(left - 1),
+        };
+        match self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, step) {
+            Ok(1) => Err(io::Error::other("injected")),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    fn file(self: &Arc<Self>, file: Box<dyn DiskFile>) -> Box<dyn DiskFile> {
+        Box::new(FailingFile(file, Arc::clone(self)))
+    }
+}
+
+impl Disk for FailingDisk {
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        self.0.step().and_then(|()| StdDisk.create_dir(path))
+    }
+    fn open(&self, path: &Path, create: bool) -> io::Result<Box<dyn DiskFile>> {
+        self.0.step().and_then(|()| StdDisk.open(path, create)).map(|file| self.0.file(file))
+    }
+    fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn DiskFile>>> {
+        self.0.step().and_then(|()| StdDisk.lock(path))
+    }
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        self.0.step().and_then(|()| StdDisk.sync_dir(path))
+    }
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.0.step().and_then(|()| StdDisk.rename(from, to))
+    }
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        self.0.step().and_then(|()| StdDisk.remove_file(path))
+    }
+    fn remove_dir_all(&self, path: &Path) -> io::Result<()> {
+        self.0.step().and_then(|()| StdDisk.remove_dir_all(path))
+    }
+    fn list(&self, path: &Path) -> io::Result<Option<Vec<PathBuf>>> {
+        self.0.step().and_then(|()| StdDisk.list(path))
+    }
+    fn exists(&self, path: &Path) -> io::Result<bool> {
+        self.0.step().and_then(|()| StdDisk.exists(path))
+    }
+}
+
+impl DiskFile for FailingFile {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.1.step().and_then(|()| self.0.read_at(buffer, offset))
+    }
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        // Half of a write that fails may have happened.
+        self.1.step().inspect_err(|_| drop(self.0.write_at(&bytes[..bytes.len() / 2], offset)))?;
+        self.0.write_at(bytes, offset)
+    }
+    fn sync_data(&self) -> io::Result<()> {
+        self.1.step().and_then(|()| self.0.sync_data())
+    }
+    fn sync_all(&self) -> io::Result<()> {
+        self.1.step().and_then(|()| self.0.sync_all())
+    }
+    fn set_len(&self, length: u64) -> io::Result<()> {
+        self.1.step().and_then(|()| self.0.set_len(length))
+    }
+}
+
+/// Creates a log, appends, opens it again and appends more; notes in `acknowledged` what was.
+fn work(path: &Path, disk: &FailingDisk, acknowledged: &mut Vec<u8>) {
+    let options = writer().disk(Arc::new(disk.clone()));
+    for round in 0..2u8 {
+        let Ok(log) = Log::open(path, &options) else { continue };
+        let mut poisoned = false;
+        for number in 0..3 {
+            let number = 10 * round + number;
+            match log.append(&append(number, number % 2, vec![number; 50])) {
+                Ok(_) => {
+                    assert!(!poisoned, "an append after a failed one was acknowledged");
+                    acknowledged.push(number);
+                }
+                Err(AppendError::Unavailable(Unavailable::Poisoned { .. })) => assert!(poisoned),
+                Err(AppendError::Unavailable(_)) => poisoned = true,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn no_failing_operation_loses_what_was_acknowledged() {
+    keep_guarded_panics_silent();
+    for lasting in [false, true] {
+        for operation in 1.. {
+            let scratch = tempfile::tempdir().unwrap();
+            let path = scratch.path().join("log");
+            let countdown = Arc::new(Countdown { left: AtomicUsize::new(operation), lasting });
+            let mut acknowledged = Vec::new();
+            work(&path, &FailingDisk(Arc::clone(&countdown)), &mut acknowledged);
+            let log = open(&path).unwrap_or_else(|error| panic!("operation {operation}: {error}"));
+            let found: Vec<u8> =
+                records(&log).iter().skip(1).map(|record| record.content[0]).collect();
+            let mut rest = found.iter();
+            for number in &acknowledged {
+                assert!(
+                    rest.any(|found| found == number),
+                    "operation {operation}: {number} is not in {found:?}"
+                );
+            }
+            log.append(&append(99, 1, "goes on")).unwrap();
+            if countdown.left.load(Ordering::SeqCst) > 1 {
+                assert_eq!(acknowledged, [0, 1, 2, 10, 11, 12]);
+                assert!(operation > 50, "the workload has only {operation} operations");
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_log_that_failed_to_sync_takes_no_more_appends() {
+    let scratch = tempfile::tempdir().unwrap();
+    let countdown = Arc::new(Countdown { left: AtomicUsize::new(0), lasting: false });
+    let log =
+        Log::open(scratch.path(), &writer().disk(Arc::new(FailingDisk(Arc::clone(&countdown)))))
+            .unwrap();
+    log.append(&append(1, 1, "kept")).unwrap();
+    countdown.left.store(1, Ordering::SeqCst);
+    let failed = log.append(&append(2, 1, "unknown")).unwrap_err().to_string();
+    assert!(failed.starts_with("cannot sync ") && failed.ends_with("sled/db"), "{failed}");
+    for result in log.append_group(&[append(3, 1, "x"), append(4, 1, "y")]) {
+        let poisoned = result.unwrap_err().to_string();
+        assert!(
+            poisoned.starts_with(
+                "the log takes no appends since a failure after sequence 2: cannot sync"
+            )
+        );
+    }
+    assert_eq!(log.head().size, 2);
+    assert_eq!(records(&log).len(), 2);
+    assert_eq!(log.stream_history("ns1", "message", &[1; 16]).unwrap().len(), 1);
+    drop(log);
+    let log = open(scratch.path()).unwrap();
+    log.append(&append(5, 1, "after")).unwrap();
+}

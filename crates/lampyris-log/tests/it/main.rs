@@ -1,0 +1,16 @@
+//! Tests of the log from outside, one file a subject.
+//! `LAMPYRIS_TEST_SCALE` multiplies the number of samples, `PROPTEST_CASES` that of the properties.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::indexing_slicing, reason = "so is a failed index")]
+
+mod appending;
+mod damage;
+mod documents;
+mod faults;
+mod frame;
+mod merkle;
+mod model;
+mod opening;
+mod reading;
+mod record;
+mod scratch;

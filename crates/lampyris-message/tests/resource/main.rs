@@ -1,0 +1,10 @@
+//! What holds for every message, time and text, not only for the golden ones.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::indexing_slicing, reason = "a failed index is a failed test")]
+
+mod depth;
+mod go_json;
+mod headers;
+mod robust;
+mod times;

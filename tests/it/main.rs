@@ -1,0 +1,15 @@
+//! The whole thing from outside: the program as a user runs it, and what the repository promises.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::expect_used, reason = "a failed expectation is a failed test")]
+#![allow(clippy::indexing_slicing, reason = "an index out of bounds is a failed test")]
+
+mod bad_input;
+mod damage;
+mod docs;
+mod import;
+mod layers;
+mod licences;
+mod program;
+mod reading;
+mod tidy;

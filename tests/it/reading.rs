@@ -1,0 +1,84 @@
+//! `get`, `history`, `list`, `stats`: what is shown, in which order, and what is not found.
+
+use crate::program::{Program, SAMPLES};
+
+const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
+
+#[test]
+fn an_unknown_id_writes_nothing_and_exits_with_1() {
+    let program = Program::new();
+    program.run(&["import", SAMPLES]).exits(0);
+    for args in [["get", NOBODY], ["history", NOBODY]] {
+        let said = program.run(&args).exits(1);
+        assert_eq!(said.out, "");
+        assert!(said.err.contains(NOBODY), "{}", said.err);
+    }
+    let said = program.run(&["get", NOBODY, "--json"]).exits(1);
+    assert_eq!(said.out, "");
+}
+
+#[test]
+fn a_list_is_in_the_order_of_first_events_and_can_be_cut_and_filtered() {
+    let program = Program::new();
+    program.run(&["import", SAMPLES]).exits(0);
+    let all = program.run(&["list", "--json", "--limit", "0"]).exits(0);
+    assert_eq!(all.json().len(), 4);
+    let positions: Vec<_> =
+        all.json().iter().map(|message| message["position"].as_u64().unwrap()).collect();
+    assert_eq!(positions, [1, 2, 3, 4]);
+    let two = program.run(&["list", "--json", "--limit", "2"]).exits(0);
+    assert_eq!(two.json(), all.json()[..2]);
+    let confirmed = program.run(&["list", "--json", "--state", "confirmed"]).exits(0);
+    assert_eq!(confirmed.json(), all.json()[1..3]);
+    let none = program.run(&["list", "--json", "--state", "rejected"]).exits(0);
+    assert_eq!(none.out, "");
+}
+
+#[test]
+fn a_line_of_the_list_is_what_get_prints() {
+    let program = Program::new();
+    program.run(&["import", SAMPLES]).exits(0);
+    let list = program.run(&["list", "--json", "--limit", "0"]).exits(0);
+    for line in list.out.lines() {
+        let message: serde_json::Value = serde_json::from_str(line).unwrap();
+        let id = message["header"]["id"].as_str().unwrap();
+        assert_eq!(program.run(&["get", id, "--json"]).exits(0).out, format!("{line}\n"));
+    }
+    assert_eq!(program.run(&["list", "--json", "--limit", "0"]).exits(0).out, list.out);
+}
+
+#[test]
+fn namespaces_do_not_see_each_other() {
+    let program = Program::new();
+    program.run(&["import", SAMPLES, "--namespace", "ours"]).exits(0);
+    assert_eq!(program.run(&["list", "--limit", "0"]).exits(0).out, "");
+    assert_eq!(program.run(&["list", "--namespace", "ours"]).exits(0).out.lines().count(), 4);
+}
+
+#[test]
+fn stats_count_events_messages_and_states() {
+    let program = Program::new();
+    program.run(&["import", SAMPLES]).exits(0);
+    let stats = program.run(&["stats", "--json"]).exits(0).json().remove(0);
+    assert_eq!(stats["records"], 5, "four messages and the log's own first record");
+    assert_eq!(stats["messages"], 4);
+    assert_eq!(stats["states"]["confirmed"], 2);
+    assert_eq!(stats["states"]["pending"], 1);
+    assert_eq!(stats["states"]["sent"], 1);
+}
+
+#[test]
+fn text_for_people_names_the_same_things() {
+    let program = Program::new();
+    program.run(&["import", SAMPLES]).exits(0);
+    let id = "677c5c95-7ad7-48ec-b3dc-ebd403ef9169";
+    let shown = program.run(&["get", id]).exits(0).out;
+    for expected in [id, "sent", "CN=org_4c078a", "9403f4f454894551967e2b3fe244fb29a6b868325989c5cdce07ee92198fd3ff"] {
+        assert!(shown.contains(expected), "{shown}");
+    }
+    let history = program.run(&["history", id]).exits(0).out;
+    assert!(history.contains("imported"), "{history}");
+    let list = program.run(&["list"]).exits(0).out;
+    assert!(list.contains(id), "{list}");
+    assert!(program.run(&["stats"]).exits(0).out.contains("messages   4"));
+}
