@@ -87,7 +87,7 @@ fn alter(event: &mut Event, how: u8) {
         (Event::Sent(sent), _) => sent.tx_id = OTHER_TX,
         (Event::Sequenced(sequenced), 0) => sequenced.batch = OTHER_BATCH,
         (Event::Sequenced(sequenced), 1) => sequenced.tx_id = OTHER_TX,
-        (Event::Sequenced(sequenced), _) => sequenced.signer = OTHER_KEY.to_owned(),
+        (Event::Sequenced(sequenced), _) => OTHER_KEY.clone_into(&mut sequenced.signer),
         (Event::Confirmed(confirmed), _) => confirmed.correlator = Some("theirs".to_owned()),
         (Event::Rejected(rejected), _) => rejected.code = crate::cast::text("FF10999"),
         (Event::Cancelled(cancelled), _) => {

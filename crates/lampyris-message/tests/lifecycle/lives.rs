@@ -11,7 +11,7 @@ use crate::story::Story;
 
 /// What happened to one message.
 #[derive(Debug, Clone)]
-pub struct Life {
+pub(crate) struct Life {
     /// Each command, what was answered, and the state after it.
     pub steps: Vec<Step>,
     pub events: Vec<Event>,
@@ -19,7 +19,7 @@ pub struct Life {
 }
 
 #[derive(Debug, Clone)]
-pub struct Step {
+pub(crate) struct Step {
     pub command: Command,
     pub decision: Decision,
     pub after: State,
@@ -27,7 +27,7 @@ pub struct Step {
 
 impl Life {
     /// Gives the commands in turn and appends what is answered, notes included.
-    pub fn lead(commands: Vec<Command>) -> Self {
+    pub(crate) fn lead(commands: Vec<Command>) -> Self {
         let mut life = Self { steps: Vec::new(), events: Vec::new(), state: State::Absent };
         for command in commands {
             let decision = decide(&life.state, &command);
@@ -42,7 +42,7 @@ impl Life {
 }
 
 /// The events that an answer appends.
-pub fn appended(decision: &Decision) -> Vec<Event> {
+pub(crate) fn appended(decision: &Decision) -> Vec<Event> {
     match decision {
         Decision::Step(events) => events.clone(),
         Decision::Same => Vec::new(),
@@ -61,7 +61,7 @@ const ROADS: [&[CommandKind]; 3] = {
 };
 
 /// A life of up to sixty commands: most go down a road, some are out of place or out of line.
-pub fn life() -> impl Strategy<Value = Life> {
+pub(crate) fn life() -> impl Strategy<Value = Life> {
     let message = (0..PINNINGS.len(), 1..4_usize, 0..Waits::ALL.len());
     (message, 0..ROADS.len()).prop_flat_map(|((pinning, topics, waits), road)| {
         let menu = menu(&Story::absent(PINNINGS[pinning], topics), Waits::ALL[waits]);

@@ -14,6 +14,7 @@ mod grid;
 mod judging;
 mod laws;
 mod lives;
+mod pages;
 mod referee;
 mod rules;
 mod samples;

@@ -10,7 +10,7 @@ use lampyris_message::{BatchId, Bytes32, Pinning, SealedMessage, TransactionId};
 
 /// What the referee remembers of a message.
 #[derive(Debug, Default)]
-pub struct Referee {
+pub(crate) struct Referee {
     message: Option<SealedMessage>,
     ours: bool,
     evidence: bool,
@@ -40,7 +40,7 @@ enum Stage {
 
 impl Referee {
     /// Whether the event may stand next.
-    pub fn allows(&mut self, event: &Event) -> bool {
+    pub(crate) fn allows(&mut self, event: &Event) -> bool {
         let Some(message) = &self.message else { return self.begin(event) };
         let pinning = message.pinning();
         let pinned = pinning != Pinning::Unpinned;

@@ -19,7 +19,7 @@ use proptest::sample::select;
 use crate::cast::{PINNINGS, named};
 
 /// Any event.
-pub fn event() -> impl Strategy<Value = Event> {
+pub(crate) fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         staged().prop_map(|event| Event::Staged(Box::new(event))),
         received().prop_map(|event| Event::Received(Box::new(event))),
