@@ -18,5 +18,6 @@ mod pages;
 mod referee;
 mod rules;
 mod samples;
+mod schema;
 mod story;
 mod walk;
