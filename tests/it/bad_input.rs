@@ -67,8 +67,9 @@ fn another_message_under_a_taken_id_is_refused_with_both_hashes() {
 fn text_that_is_not_json_exits_with_2_and_keeps_what_is_good() {
     for bad in ["hello", "{\"header\":", "\u{0}", "[1,"] {
         let program = Program::new();
-        let said =
-            program.run_with_input(&["import", "-"], &format!("{}\n{bad}", good_message())).exits(2);
+        let said = program
+            .run_with_input(&["import", "-"], &format!("{}\n{bad}", good_message()))
+            .exits(2);
         assert!(said.err.contains("standard input, line 2"), "{}", said.err);
         assert!(program.run(&["replay"]).exits(0).out.contains("VERIFIED 1 events"));
     }
