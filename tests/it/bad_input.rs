@@ -135,3 +135,31 @@ fn senseless_requests_exit_with_2() {
     program.run(&["import"]).exits(2);
     program.run(&["fly"]).exits(2);
 }
+
+#[test]
+fn a_log_that_is_open_elsewhere_is_locked() {
+    let program = Program::new();
+    program.run(&["import", SAMPLES]).exits(0);
+    let held = lampyris_log::Log::open(program.data(), &lampyris_log::Options::reader()).unwrap();
+    for args in [&["import", SAMPLES][..], &["replay"], &["list"]] {
+        let said = program.run(args).exits(1);
+        assert!(said.err.contains("locked"), "{}", said.err);
+    }
+    drop(held);
+    program.run(&["replay"]).exits(0);
+}
+
+#[test]
+fn a_log_of_a_newer_layout_is_refused_by_both_versions_and_left_alone() {
+    let program = Program::new();
+    program.run(&["import", SAMPLES]).exits(0);
+    let marker = program.data().join("format");
+    let text = std::fs::read_to_string(&marker).unwrap();
+    let newer = text.replace('1', "2");
+    assert_ne!(newer, text);
+    std::fs::write(&marker, &newer).unwrap();
+    let said = program.run(&["replay"]).exits(1);
+    assert!(said.err.contains("layout 2") && said.err.contains("up to 1"), "{}", said.err);
+    std::fs::write(&marker, &text).unwrap();
+    assert!(program.run(&["replay"]).exits(0).out.contains("VERIFIED 4 events"));
+}
