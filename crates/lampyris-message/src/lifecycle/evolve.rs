@@ -101,13 +101,13 @@ fn begin(event: &Event) -> Result<State, Rule> {
             &staged.message,
             Origin::Local,
             MessageState::Staged,
-            Beginning { awaits: staged.awaits, staged_tx: staged.tx_id, batch: None, pins: &[] },
+            &Beginning { awaits: staged.awaits, staged_tx: staged.tx_id, batch: None, pins: &[] },
         )),
         Event::Received(received) => Ok(known(
             &received.message,
             Origin::Remote,
             MessageState::Pending,
-            Beginning {
+            &Beginning {
                 awaits: None,
                 staged_tx: None,
                 batch: Some((received.batch, received.tx_id)),
@@ -142,9 +142,10 @@ fn known(
     message: &SealedMessage,
     origin: Origin,
     state: MessageState,
-    beginning: Beginning<'_>,
+    beginning: &Beginning<'_>,
 ) -> State {
     let header = message.header();
+    let Beginning { awaits, staged_tx, batch, pins } = *beginning;
     State::Known(Box::new(Facts {
         id: message.id(),
         origin,
@@ -155,10 +156,10 @@ fn known(
         author: header.author.as_str().into(),
         key: header.key.as_str().into(),
         group: header.group,
-        awaits: beginning.awaits,
-        staged_tx: beginning.staged_tx,
-        batch: beginning.batch,
-        pins: beginning.pins.into(),
+        awaits,
+        staged_tx,
+        batch,
+        pins: pins.into(),
         ledger: None,
         reject_code: None,
         noted: Vec::new(),
