@@ -144,7 +144,6 @@ fn known(
     state: MessageState,
     beginning: &Beginning<'_>,
 ) -> State {
-    let header = message.header();
     let Beginning { awaits, staged_tx, batch, pins } = *beginning;
     State::Known(Box::new(Facts {
         id: message.id(),
@@ -152,10 +151,10 @@ fn known(
         state,
         hash: message.hash(),
         pinning: message.pinning(),
-        topics: header.topics.len(),
-        author: header.author.as_str().into(),
-        key: header.key.as_str().into(),
-        group: header.group,
+        topics: message.topic_count(),
+        author: message.author().into(),
+        key: message.key().into(),
+        group: message.group(),
         awaits,
         staged_tx,
         batch,

@@ -186,8 +186,8 @@ pub(super) fn gap_fill_fits(state: &State, command: &Command) -> bool {
                     &Gap {
                         id: message.id(),
                         pinning: message.pinning(),
-                        author: &message.header().author,
-                        group: message.header().group,
+                        author: &message.author(),
+                        group: message.group(),
                         pins: &receive.received.pins,
                     },
                 )
