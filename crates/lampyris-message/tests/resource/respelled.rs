@@ -120,3 +120,19 @@ fn the_zero_time_is_written_as_null_and_never_as_a_text() {
     let text = spelled.replace("null", "\"0001-01-01T00:00:00Z\"");
     assert_eq!(read(text.as_bytes()), Err(NotCanonical::Bytes));
 }
+
+#[test]
+fn a_character_that_is_written_as_an_escape_is_refused_as_itself() {
+    let escapes = [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026"), ('\n', "\\n")];
+    let more = [('\u{1f}', "\\u001f"), ('\u{2028}', "\\u2028"), ('\u{2029}', "\\u2029")];
+    for (raw, escape) in escapes.into_iter().chain(more) {
+        let mut header = Header { author: format!("did:{raw}"), ..Header::default() };
+        let sealed = seal(&mut header, Vec::new());
+        let spelled = std::str::from_utf8(sealed.header_bytes()).unwrap();
+        assert!(spelled.contains(escape));
+        let read = |text: &str| SealedMessage::from_header_bytes(text.as_bytes(), Some(Vec::new()));
+        assert_eq!(read(spelled).unwrap().author(), header.author);
+        let spelled = spelled.replace(escape, &raw.to_string());
+        assert_eq!(read(&spelled), Err(NotCanonical::Bytes), "{raw:?}");
+    }
+}
