@@ -67,8 +67,9 @@ fn another_message_under_a_taken_id_is_refused_with_both_hashes() {
 fn text_that_is_not_json_exits_with_2_and_keeps_what_is_good() {
     for bad in ["hello", "{\"header\":", "\u{0}", "[1,"] {
         let program = Program::new();
-        let said =
-            program.run_with_input(&["import", "-"], &format!("{}\n{bad}", good_message())).exits(2);
+        let said = program
+            .run_with_input(&["import", "-"], &format!("{}\n{bad}", good_message()))
+            .exits(2);
         assert!(said.err.contains("standard input, line 2"), "{}", said.err);
         assert!(program.run(&["replay"]).exits(0).out.contains("VERIFIED 1 events"));
     }
@@ -133,4 +134,32 @@ fn senseless_requests_exit_with_2() {
     program.run(&["list", "--state", "canceled"]).exits(2);
     program.run(&["import"]).exits(2);
     program.run(&["fly"]).exits(2);
+}
+
+#[test]
+fn a_log_that_is_open_elsewhere_is_locked() {
+    let program = Program::new();
+    program.run(&["import", SAMPLES]).exits(0);
+    let held = lampyris_log::Log::open(program.data(), &lampyris_log::Options::reader()).unwrap();
+    for args in [&["import", SAMPLES][..], &["replay"], &["list"]] {
+        let said = program.run(args).exits(1);
+        assert!(said.err.contains("locked"), "{}", said.err);
+    }
+    drop(held);
+    program.run(&["replay"]).exits(0);
+}
+
+#[test]
+fn a_log_of_a_newer_layout_is_refused_by_both_versions_and_left_alone() {
+    let program = Program::new();
+    program.run(&["import", SAMPLES]).exits(0);
+    let marker = program.data().join("format");
+    let text = std::fs::read_to_string(&marker).unwrap();
+    let newer = text.replace('1', "2");
+    assert_ne!(newer, text);
+    std::fs::write(&marker, &newer).unwrap();
+    let said = program.run(&["replay"]).exits(1);
+    assert!(said.err.contains("layout 2") && said.err.contains("up to 1"), "{}", said.err);
+    std::fs::write(&marker, &text).unwrap();
+    assert!(program.run(&["replay"]).exits(0).out.contains("VERIFIED 4 events"));
 }

@@ -36,7 +36,11 @@ fn the_page_of_the_command_line_is_its_help() {
     let _ = write!(page, "\n```text\n$ lampyris --help\n{}```\n", trimmed(&general));
     for command in commands {
         let help = program.run(&[command, "--help"]).exits(0).out;
-        let _ = write!(page, "\n## {command}\n\n```text\n$ lampyris {command} --help\n{}```\n", trimmed(&help));
+        let _ = write!(
+            page,
+            "\n## {command}\n\n```text\n$ lampyris {command} --help\n{}```\n",
+            trimmed(&help)
+        );
     }
     fresh("docs/cli.md", &page);
 }
@@ -58,7 +62,9 @@ fn paths_named_in_the_documentation_exist() {
             let of_the_root = ["crates/", "docs/", "tests/", "samples/", "fuzz/", ".ci/"];
             let path = if of_the_root.iter().any(|start| word.starts_with(start)) {
                 root().join(word)
-            } else if word.ends_with(".md") && !word.contains("://") {
+            } else if Path::new(word).extension().is_some_and(|extension| extension == "md")
+                && !word.contains("://")
+            {
                 page.parent().unwrap().join(word)
             } else {
                 continue;
@@ -86,7 +92,8 @@ fn the_code_map_is_whole() {
 #[test]
 fn tests_named_in_the_documentation_exist() {
     let text = fs::read_to_string(root().join("docs/testing.md")).unwrap();
-    let sources: String = rust_files(&root()).iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let sources: String =
+        rust_files(&root()).iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let mut rows = 0;
     for line in text.lines().filter(|line| line.starts_with("| ") && line.contains("::")) {
         for name in line.split('`').filter(|word| word.contains("::")) {

@@ -51,6 +51,7 @@ impl Program {
     }
 
     /// Runs it on another data directory.
+    #[expect(clippy::unused_self, reason = "the scratch directory must outlive the run")]
     pub(crate) fn run_on(&self, data: &Path, args: &[&str], input: &str) -> Said {
         let mut child = Command::new(env!("CARGO_BIN_EXE_lampyris"))
             .args(args)
@@ -81,7 +82,11 @@ impl Said {
     /// Asserts the exit code, and shows everything if it is another.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "standard output:\n{}\nstandard error:\n{}", self.out, self.err);
+        assert_eq!(
+            self.code, code,
+            "standard output:\n{}\nstandard error:\n{}",
+            self.out, self.err
+        );
         self
     }
 

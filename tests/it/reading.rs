@@ -73,7 +73,12 @@ fn text_for_people_names_the_same_things() {
     program.run(&["import", SAMPLES]).exits(0);
     let id = "677c5c95-7ad7-48ec-b3dc-ebd403ef9169";
     let shown = program.run(&["get", id]).exits(0).out;
-    for expected in [id, "sent", "CN=org_4c078a", "9403f4f454894551967e2b3fe244fb29a6b868325989c5cdce07ee92198fd3ff"] {
+    for expected in [
+        id,
+        "sent",
+        "CN=org_4c078a",
+        "9403f4f454894551967e2b3fe244fb29a6b868325989c5cdce07ee92198fd3ff",
+    ] {
         assert!(shown.contains(expected), "{shown}");
     }
     let history = program.run(&["history", id]).exits(0).out;

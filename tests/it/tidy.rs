@@ -45,14 +45,19 @@ fn every_test_file_can_fail() {
             continue;
         }
         let can_fail = ["assert", "unwrap()", ".exits(", "panic!", "expect", "check", "refused"];
-        assert!(can_fail.iter().any(|word| text.contains(word)), "{} asserts nothing", path.display());
+        assert!(
+            can_fail.iter().any(|word| text.contains(word)),
+            "{} asserts nothing",
+            path.display()
+        );
     }
 }
 
 #[test]
 fn the_project_speaks_of_itself_alone() {
     let mut files = rust_files(&root());
-    files.extend(["README.md", "CHANGELOG.md", "justfile", ".ci/run"].map(|name| root().join(name)));
+    files
+        .extend(["README.md", "CHANGELOG.md", "justfile", ".ci/run"].map(|name| root().join(name)));
     for path in files {
         let text = fs::read_to_string(&path).unwrap();
         for machine in ["/wo\u{72}k/", "/ro\u{6f}t/", "/ho\u{6d}e/"] {

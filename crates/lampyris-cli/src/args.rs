@@ -11,8 +11,10 @@ use lampyris_message::{MessageId, MessageState, ScalarError};
 /// durable, tamper-evident log, and any history can be shown and judged.
 #[derive(Debug, Parser)]
 #[command(name = "lampyris", version, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 done; 1 the answer is no (not found, a fault, a refusal under \
-    --strict, a log that does not open); 2 the request or its input makes no sense.")]
+#[command(
+    after_help = "Exit codes: 0 done; 1 the answer is no (not found, a fault, a refusal under \
+    --strict, a log that does not open); 2 the request or its input makes no sense."
+)]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) global: Global,

@@ -3,10 +3,10 @@
 //! The only place that knows both sides; nothing is judged here.
 
 use lampyris_log::{NewEvent, Record, RecordRef, StreamName};
+use lampyris_message::MessageId;
 use lampyris_message::event::Event;
 use lampyris_message::event::codec::{self, EventError};
 use lampyris_message::judge::Stored;
-use lampyris_message::MessageId;
 
 /// The kind of a message's stream; its id is the message's.
 pub const MESSAGE: &str = "message";

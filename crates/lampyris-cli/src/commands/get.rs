@@ -59,10 +59,13 @@ fn fields(message: &Message) -> Vec<(&'static str, String)> {
         ("topics", Some(header.topics.join(", "))),
         ("tag", Some(text(&header.tag))),
         ("datahash", header.data_hash.map(|hash| hash.to_string())),
-        ("txparent", header.tx_parent.as_ref().map(|parent| {
-            let id = parent.id.map(|id| id.to_string()).unwrap_or_default();
-            format!("{} {id}", parent.tx_type.as_str())
-        })),
+        (
+            "txparent",
+            header.tx_parent.as_ref().map(|parent| {
+                let id = parent.id.map(|id| id.to_string()).unwrap_or_default();
+                format!("{} {id}", parent.tx_type.as_str())
+            }),
+        ),
         ("localNamespace", Some(text(&message.local_namespace))),
         ("hash", message.hash.map(|hash| hash.to_string())),
         ("batch", message.batch.map(|batch| batch.to_string())),

@@ -140,7 +140,12 @@ impl<W: Write> Importer<'_, W> {
             Decision::Step(events) => {
                 let events_kept = events.iter().map(|event| record::new_event(id, event));
                 let append = events_kept.fold(
-                    Append::new(store::draw_id(), self.namespace, command.kind().name(), self.actor),
+                    Append::new(
+                        store::draw_id(),
+                        self.namespace,
+                        command.kind().name(),
+                        self.actor,
+                    ),
                     Append::event,
                 );
                 if let Err(refused) = append.check() {

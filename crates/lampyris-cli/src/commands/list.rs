@@ -61,12 +61,7 @@ pub(crate) fn run(
 }
 
 /// Prints the chosen messages; `ends` has the last sequence of each chosen stream.
-fn print(
-    log: &Log,
-    ends: &[Option<u64>],
-    json: bool,
-    out: &mut impl Write,
-) -> Result<(), Failure> {
+fn print(log: &Log, ends: &[Option<u64>], json: bool, out: &mut impl Write) -> Result<(), Failure> {
     let Some(last) = ends.iter().flatten().max() else { return Ok(()) };
     let mut turns = Turns::default();
     let mut failure = None;
@@ -74,7 +69,9 @@ fn print(
         let stream = verified.stream.0;
         if let Some(end) = ends.get(stream as usize).copied().flatten() {
             let taken = turns.take(stream, verified).and_then(|()| {
-                if verified.record.sequence == end { turns.finish(stream) }
+                if verified.record.sequence == end {
+                    turns.finish(stream);
+                }
                 while let Some(view) = turns.next() {
                     line(&view, json, out)?;
                 }
@@ -132,7 +129,11 @@ impl Turns {
     }
 
     fn next(&mut self) -> Option<View> {
-        if self.views.front()?.complete { self.views.pop_front().map(|turn| turn.view) } else { None }
+        if self.views.front()?.complete {
+            self.views.pop_front().map(|turn| turn.view)
+        } else {
+            None
+        }
     }
 }
 

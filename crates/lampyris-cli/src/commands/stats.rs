@@ -26,19 +26,24 @@ pub(crate) fn run(global: &Global) -> Result<ExitCode, Failure> {
     let log_id = Uuid::from_bytes(log.log_id());
     let mut out = output::answers();
     if global.json {
-        let states: Map<String, Value> =
-            audit.counts().map(|(state, count)| (state.as_str().to_owned(), json!(count))).collect();
-        output::json_line(&mut out, &json!({
-            "logId": log_id.to_string(),
-            "origin": log.origin(),
-            "rules": log.rules().version,
-            "records": head.size,
-            "recordBytes": bytes,
-            "root": head.root.to_string(),
-            "events": audit.events(),
-            "messages": audit.messages(),
-            "states": states,
-        }))?;
+        let states: Map<String, Value> = audit
+            .counts()
+            .map(|(state, count)| (state.as_str().to_owned(), json!(count)))
+            .collect();
+        output::json_line(
+            &mut out,
+            &json!({
+                "logId": log_id.to_string(),
+                "origin": log.origin(),
+                "rules": log.rules().version,
+                "records": head.size,
+                "recordBytes": bytes,
+                "root": head.root.to_string(),
+                "events": audit.events(),
+                "messages": audit.messages(),
+                "states": states,
+            }),
+        )?;
     } else {
         writeln!(out, "log id     {log_id}")?;
         writeln!(out, "origin     {}", log.origin())?;

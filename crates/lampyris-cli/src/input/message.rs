@@ -86,12 +86,14 @@ fn unwrap(node: Node<'_>) -> Node<'_> {
 
 /// The claims that have a closed set of values: refused here, for upstream's decoder would not.
 fn claimed(message: &Message) -> Result<(MessageState, Vec<Pin>), Unfit> {
-    MessageType::parse(message.header.message_type.as_str())
-        .map_err(|error| unfit(Some(error.code()), "unknown type", format!("header.type: {error}")))?;
+    MessageType::parse(message.header.message_type.as_str()).map_err(|error| {
+        unfit(Some(error.code()), "unknown type", format!("header.type: {error}"))
+    })?;
     let state = match message.state.as_ref().filter(|state| !state.is_empty()) {
         None => MessageState::Pending,
-        Some(state) => MessageState::parse(state.as_str())
-            .map_err(|error| unfit(Some(error.code()), "unknown state", format!("state: {error}")))?,
+        Some(state) => MessageState::parse(state.as_str()).map_err(|error| {
+            unfit(Some(error.code()), "unknown state", format!("state: {error}"))
+        })?,
     };
     let pins = message.pins.iter().enumerate().map(|(index, pin)| {
         Pin::parse(pin).map_err(|error| unfit(None, "bad pin", format!("pins[{index}]: {error}")))
@@ -103,7 +105,9 @@ fn undecodable(error: &DecodeError) -> Unfit {
     let kind = match error {
         DecodeError::Syntax { .. } => Unfit::NOT_JSON,
         DecodeError::Type { .. } => "wrong type",
-        _ => "bad value",
+        DecodeError::Uuid { .. } | DecodeError::Hash { .. } | DecodeError::Scalar(_) | _ => {
+            "bad value"
+        }
     };
     unfit(error.code(), kind, error.to_string())
 }
@@ -112,7 +116,12 @@ fn invalid(error: &InvalidMessage) -> Unfit {
     let (kind, reason) = match error {
         InvalidMessage::HashMismatch(hashes) => ("hashes do not match", mismatch(hashes)),
         InvalidMessage::NoHashes => ("no hashes", error.to_string()),
-        _ => ("invalid field", error.to_string()),
+        InvalidMessage::Field(_)
+        | InvalidMessage::Missing { .. }
+        | InvalidMessage::TxType { .. }
+        | InvalidMessage::DataIncomplete { .. }
+        | InvalidMessage::DataRepeated { .. }
+        | _ => ("invalid field", error.to_string()),
     };
     unfit(Some(error.code()), kind, reason)
 }

@@ -5,7 +5,7 @@
 
 use std::io::{self, Read};
 
-const CHUNK: usize = 1 << 16;
+const CHUNK: u64 = 1 << 16;
 
 /// One value, not checked to be well-formed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -230,23 +230,16 @@ impl<R: Read> Values<R> {
     fn fill(&mut self) -> io::Result<()> {
         self.buffer.drain(..self.at);
         self.at = 0;
-        let mut chunk = [0; CHUNK];
-        let count = loop {
-            match self.source.read(&mut chunk) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => break result?,
-            }
-        };
+        let count = self.source.by_ref().take(CHUNK).read_to_end(&mut self.buffer)?;
         self.ended = count == 0;
         self.read += count as u64;
-        self.buffer.extend_from_slice(chunk.get(..count).unwrap_or_default());
         Ok(())
     }
 
     fn take(&mut self, count: usize) -> Vec<u8> {
         let end = self.buffer.len().min(self.at + count);
         let taken = self.buffer.get(self.at..end).unwrap_or_default().to_vec();
-        self.line += taken.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.line += taken.split(|byte| *byte == b'\n').skip(1).map(|_| 1).sum::<u64>();
         self.at = end;
         taken
     }

@@ -81,19 +81,22 @@ fn report(global: &Global, events: u64, measured: &Measured) -> Result<(), Failu
     let added = mib(measured.memory_judged).zip(mib(measured.memory_open)).map(|(a, b)| a - b);
     let mut out = output::answers();
     if global.json {
-        output::json_line(&mut out, &json!({
-            "bench": "replay",
-            "events": events,
-            "messages": measured.messages,
-            "rounds": ratios.len(),
-            "boundEventsPerSecond": rate(bound).round(),
-            "judgedEventsPerSecond": rate(judged).round(),
-            "ratio": median(&ratios),
-            "ratioLeast": least,
-            "ratioMost": most,
-            "memoryOpenMiB": mib(measured.memory_open),
-            "memoryAddedMiB": added,
-        }))?;
+        output::json_line(
+            &mut out,
+            &json!({
+                "bench": "replay",
+                "events": events,
+                "messages": measured.messages,
+                "rounds": ratios.len(),
+                "boundEventsPerSecond": rate(bound).round(),
+                "judgedEventsPerSecond": rate(judged).round(),
+                "ratio": median(&ratios),
+                "ratioLeast": least,
+                "ratioMost": most,
+                "memoryOpenMiB": mib(measured.memory_open),
+                "memoryAddedMiB": added,
+            }),
+        )?;
     } else {
         let of = |value: Option<f64>| value.unwrap_or_default();
         writeln!(out, "{events} events, {} messages, {} rounds", measured.messages, ratios.len())?;
@@ -101,7 +104,10 @@ fn report(global: &Global, events: u64, measured: &Measured) -> Result<(), Failu
         writeln!(out, "judged  {:>10.0} events/s", rate(judged))?;
         writeln!(out, "ratio   {:>10.2} ({:.2} to {:.2})", median(&ratios), of(least), of(most))?;
         if let (Some(open), Some(added)) = (mib(measured.memory_open), added) {
-            writeln!(out, "memory  {open} MiB with the log open and scanned, {added} MiB more judged")?;
+            writeln!(
+                out,
+                "memory  {open} MiB with the log open and scanned, {added} MiB more judged"
+            )?;
         }
     }
     out.flush()?;

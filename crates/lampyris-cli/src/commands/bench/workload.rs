@@ -133,7 +133,9 @@ fn transaction(n: u64) -> TransactionId {
 }
 
 fn time(n: u64) -> Timestamp {
-    Timestamp::from_unix_nanos(1_735_689_600_000_000_000 + i64::try_from(n).unwrap_or(0) * 1_000_003)
+    Timestamp::from_unix_nanos(
+        1_735_689_600_000_000_000 + i64::try_from(n).unwrap_or(0) * 1_000_003,
+    )
 }
 
 /// Sixteen bytes that look drawn, as the ids of a real log do: they do not compress.

@@ -131,10 +131,7 @@ impl<W: Write> Report<W> {
             });
             json_line(&mut self.out, &summary)?;
         } else {
-            writeln!(
-                self.out,
-                "imported {imported}, already there {present}, refused {refused}"
-            )?;
+            writeln!(self.out, "imported {imported}, already there {present}, refused {refused}")?;
             for (reason, count) in &self.refused {
                 writeln!(self.out, "  {count:>6}  {reason}")?;
             }

@@ -70,7 +70,10 @@ fn an_array_that_is_cut_or_torn_says_so_after_what_is_good() {
         all("[{}{}]"),
         (vec![value("{}", 1)], Some("the array's elements are not separated by a comma"))
     );
-    assert_eq!(all("[1,\"a,]\",{}]"), (vec![value("1", 1), value("\"a,]\"", 1), value("{}", 1)], None));
+    assert_eq!(
+        all("[1,\"a,]\",{}]"),
+        (vec![value("1", 1), value("\"a,]\"", 1), value("{}", 1)], None)
+    );
 }
 
 proptest! {
