@@ -96,7 +96,8 @@ impl<'a> Reader<'a> {
     }
 
     /// The value of the field `name`; `Some(None)` if another field, or the end, stands here.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a name is then compared as a number")]
     #[expect(clippy::option_option, reason = "outside: may it be canonical; inside: is it there")]
     fn optional<T>(
         &mut self,

@@ -8,6 +8,7 @@ use crate::json::text::unquote;
 use crate::json::write;
 
 impl<'a> Reader<'a> {
+    #[inline]
     pub(super) fn text(&mut self) -> Option<Cow<'a, str>> {
         let inner = self.rest.strip_prefix('"')?;
         let end = write::plain_length(inner.as_bytes());
@@ -20,6 +21,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A text with escapes, the first of which stands `at` bytes after the quote.
+    #[cold]
     fn escaped_text(&mut self, at: usize) -> Option<Cow<'a, str>> {
         let mut end = at + 1;
         loop {
