@@ -27,6 +27,8 @@ pub struct Tail {
 pub struct Streams {
     table: HashTable<Entry>,
     slots: Slots,
+    /// The stream of the record before, which is often the next one's too.
+    latest: u32,
     hasher: RandomState,
     claims: ClaimsIndex,
 }
@@ -50,7 +52,10 @@ impl Streams {
     /// The rule that the record's version or link breaks; the index is then as it was.
     pub fn observe(&mut self, record: &RecordRef<'_>) -> Result<StreamOrdinal, Rule> {
         let class = self.slots.classes.intern(record.namespace, record.kind);
-        let Streams { table, slots, hasher, claims: ClaimsIndex } = self;
+        if self.slots.matches(self.latest, class, record.id) {
+            return self.slots.go_on(self.latest, record);
+        }
+        let Streams { table, slots, latest, hasher, claims: ClaimsIndex } = self;
         let half = half_hash(hasher, class, record.id);
         let entry = table.entry(
             spread(half),
@@ -59,21 +64,15 @@ impl Streams {
         );
         match entry {
             hash_table::Entry::Occupied(found) => {
-                let ordinal = found.get().ordinal;
-                let slot = slots.slot_mut(ordinal);
-                check_tail(record, slot.tail().events, Some(slot.last))?;
-                if record.version >= MAX_STREAM_EVENTS {
-                    return Err(Rule::IndexFull);
-                }
-                slot.last = record.sequence;
-                slot.events += 1;
-                Ok(StreamOrdinal(ordinal))
+                *latest = found.get().ordinal;
+                slots.go_on(*latest, record)
             }
             hash_table::Entry::Vacant(free) => {
                 check_tail(record, 0, None)?;
                 let ordinal =
                     slots.add(class, record.id, record.sequence).ok_or(Rule::IndexFull)?;
                 free.insert(Entry { ordinal, half });
+                *latest = ordinal;
                 Ok(StreamOrdinal(ordinal))
             }
         }
@@ -185,12 +184,28 @@ impl Slots {
         self.arena.get(start..start + length).unwrap_or_default()
     }
 
+    /// Whether the stream with this number, if there is one, has this class and id.
     fn matches(&self, ordinal: u32, class: u32, id: &[u8]) -> bool {
-        let slot = self.slot(ordinal);
+        let chunk = self.chunks.get(ordinal as usize / CHUNK);
+        let Some(slot) = chunk.and_then(|chunk| chunk.get(ordinal as usize % CHUNK)) else {
+            return false;
+        };
         if let (0, Ok(id)) = (slot.class & 1, <&[u8; 16]>::try_from(id)) {
             return slot.class >> 1 == class && slot.id == *id;
         }
         slot.class >> 1 == class && self.id(slot) == id
+    }
+
+    /// Takes a further record of a stream, if it is the next one.
+    fn go_on(&mut self, ordinal: u32, record: &RecordRef<'_>) -> Result<StreamOrdinal, Rule> {
+        let slot = self.slot_mut(ordinal);
+        check_tail(record, slot.tail().events, Some(slot.last))?;
+        if record.version >= MAX_STREAM_EVENTS {
+            return Err(Rule::IndexFull);
+        }
+        slot.last = record.sequence;
+        slot.events += 1;
+        Ok(StreamOrdinal(ordinal))
     }
 
     fn add(&mut self, class: u32, id: &[u8], sequence: u64) -> Option<u32> {
