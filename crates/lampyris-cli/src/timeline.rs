@@ -10,6 +10,8 @@ use lampyris_message::event::{
 use lampyris_message::{Pin, SealedMessage, Timestamp};
 use serde_json::{Map, Value, json};
 
+use crate::output::plain;
+
 /// One event of a history as a JSON object.
 pub(crate) fn entry(record: &Record, event: &Event) -> Value {
     json!({
@@ -24,11 +26,12 @@ pub(crate) fn entry(record: &Record, event: &Event) -> Value {
 
 /// One event of a history as a line for people.
 pub(crate) fn line(record: &Record, event: &Event) -> String {
-    let mut text = format!("{:>8}  {:<30}  {:<9}", record.sequence, time(record), record.event);
+    let mut text =
+        format!("{:>8}  {:<30}  {:<9}", record.sequence, time(record), plain(&record.event));
     if let Value::Object(members) = carried(event) {
         for (name, value) in members {
             if name != "header" {
-                text.extend(["  ", &name, "=", &short(&value)]);
+                text.extend(["  ", &name, "=", &plain(&short(&value))]);
             }
         }
     }
