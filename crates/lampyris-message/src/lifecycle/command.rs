@@ -110,7 +110,7 @@ impl Stage {
 
 /// Whether nobody would dispatch this message.
 pub(super) fn unpinned_broadcast(message: &SealedMessage) -> bool {
-    message.pinning() == Pinning::Unpinned && message.header().group.is_none()
+    message.pinning() == Pinning::Unpinned && message.group().is_none()
 }
 
 /// An unpinned message must have a group: nobody dispatches an unpinned broadcast.

@@ -14,7 +14,7 @@ use crate::referee::Referee;
 use crate::story::{self, Story};
 
 /// The next event of message `number`, as the log holds it.
-fn step(judge: &mut Judge, number: usize, id: MessageId, event: &Event) -> Result<Event, Fault> {
+fn step(judge: &mut Judge, number: usize, id: MessageId, event: &Event) -> Result<(), Fault> {
     let (kind, content) = (event.kind(), encode(event));
     judge.step(number, id, Stored { name: kind.name(), version: VERSION, content: &content })
 }
