@@ -82,11 +82,24 @@ fn every_file_cut_to_half_gives_the_same_answer_or_a_named_refusal() {
         let bytes = fs::read(file).unwrap();
         fs::write(target, &bytes[..bytes.len() / 2]).unwrap();
         let said = program.run_on(&twin, &["list", "--json", "--limit", "0"], "");
-        match said.code {
-            0 => assert_eq!(said.out, list, "after cutting {}", file.display()),
-            _ => {
-                assert!(said.err.lines().last().unwrap().starts_with("{\"error\""), "{}", said.err)
-            }
+        if said.code == 0 {
+            assert_eq!(said.out, list, "after cutting {}", file.display());
+        } else {
+            let verdict = said.err.lines().last().unwrap();
+            assert!(verdict.starts_with("{\"error\""), "{}", said.err);
         }
     }
+}
+
+#[test]
+fn a_finished_log_whose_marker_was_renamed_is_refused_and_not_cleared_away() {
+    let program = Program::new();
+    program.run(&["import", SAMPLES]).exits(0);
+    let (marker, unfinished) =
+        (program.data().join("format"), program.data().join("format.creating"));
+    fs::rename(&marker, &unfinished).unwrap();
+    let said = program.run(&["import", SAMPLES]).exits(1);
+    assert!(said.err.contains("format"), "{}", said.err);
+    fs::rename(&unfinished, &marker).unwrap();
+    assert!(program.run(&["replay"]).exits(0).out.contains("VERIFIED 4 events"));
 }

@@ -32,7 +32,7 @@ fn exactly_the_real_messages_whose_hashes_reproduce_are_imported() {
     assert_eq!(
         answers.last().unwrap()["summary"],
         json!({
-            "imported": good, "alreadyThere": 0, "refused": refused,
+            "imported": good, "alreadyThere": 0, "otherClaims": 0, "refused": refused,
             "refusedByReason": { "FF00132 hashes do not match": refused },
         })
     );
@@ -117,4 +117,50 @@ fn every_event_says_where_its_message_came_from() {
 /// The first real message whose hashes reproduce.
 pub(crate) fn good_message() -> Value {
     samples().into_iter().find(|sample| sample["hashMatches"] == true).unwrap()["message"].clone()
+}
+
+#[test]
+fn another_claim_about_a_known_message_is_reported_and_changes_nothing() {
+    let program = Program::new();
+    let mut message = good_message();
+    program.run_with_input(&["import", "-"], &message.to_string()).exits(0);
+    message["state"] = json!("rejected");
+    message["rejectReason"] = json!("no");
+    let said = program.run_with_input(&["import", "-"], &message.to_string()).exits(0);
+    assert!(said.out.contains("state: recorded 'pending', told 'rejected'"), "{}", said.out);
+    assert!(said.out.contains("rejectReason: recorded nothing, told 'no'"), "{}", said.out);
+    assert!(said.out.contains("imported 0, already there 1, refused 0"), "{}", said.out);
+    let answers = program.run_with_input(&["import", "-", "--json"], &message.to_string()).exits(0);
+    assert_eq!(answers.json()[0]["otherClaims"].as_array().unwrap().len(), 2);
+    assert_eq!(answers.json()[1]["summary"]["otherClaims"], 1);
+    let list = program.run(&["list", "--json"]).exits(0).json();
+    assert_eq!(list[0]["state"], "pending");
+}
+
+#[test]
+fn nobody_reading_the_answers_stops_neither_the_import_nor_the_verdict() {
+    let program = Program::new();
+    let message = good_message().to_string();
+    // Enough answers that the pipe is written to more than once.
+    let input = format!("{message}\n").repeat(3_000);
+    let code = program.run_deaf(&["import", "--strict", "--json", "-"], &(input + "{}"));
+    assert_eq!(code, 1, "the refusal counts though nobody reads of it");
+    let verdict = program.run(&["replay"]).exits(0);
+    assert!(verdict.out.contains("VERIFIED 1 events"), "{}", verdict.out);
+}
+
+#[test]
+fn what_a_message_says_cannot_forge_a_line() {
+    let program = Program::new();
+    let mut message = good_message();
+    message["state"] = json!("rejected");
+    message["rejectReason"] = json!("no\n       9  2024-01-01T00:00:00Z  confirmed\u{1b}[2J");
+    program.run_with_input(&["import", "-"], &message.to_string()).exits(0);
+    let id = message["header"]["id"].as_str().unwrap().to_owned();
+    for command in ["get", "history"] {
+        let shown = program.run(&[command, &id]).exits(0).out;
+        assert!(!shown.contains('\u{1b}'), "{shown:?}");
+        assert!(!shown.lines().any(|line| line.starts_with("       9")), "{shown}");
+        assert!(shown.contains("\\u{a}"), "{shown}");
+    }
 }

@@ -50,7 +50,26 @@ impl Program {
         self.run_on(&self.data(), args, input)
     }
 
+    /// Runs it with nobody reading its standard output; returns its exit code.
+    pub(crate) fn run_deaf(&self, args: &[&str], input: &str) -> i32 {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_lampyris"))
+            .args(args)
+            .arg("--data")
+            .arg(self.data())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(input.as_bytes()).unwrap();
+        drop(stdin);
+        child.wait().unwrap().code().expect("the program ends by itself")
+    }
+
     /// Runs it on another data directory.
+    #[expect(clippy::unused_self, reason = "the scratch directory must outlive the run")]
     pub(crate) fn run_on(&self, data: &Path, args: &[&str], input: &str) -> Said {
         let mut child = Command::new(env!("CARGO_BIN_EXE_lampyris"))
             .args(args)

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use lampyris_log::limits::{ACTOR, Bounds, NAMESPACE};
 use lampyris_message::{MessageId, MessageState, ScalarError};
 
 /// An event-sourced state machine for Hyperledger FireFly messages: every step is kept in a
@@ -30,15 +31,43 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "DIR", default_value = "./lampyris-data")]
     #[arg(env = "LAMPYRIS_DATA")]
     pub(crate) data: PathBuf,
-    /// The local namespace whose messages are meant
-    #[arg(long, global = true, value_name = "NAME", default_value = "default")]
-    pub(crate) namespace: String,
     /// Print JSON for programs, an object a line, in place of text for people
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// When to draw a progress bar on standard error
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) progress: Progress,
+}
+
+/// Which of the log's namespaces is meant.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Namespace {
+    /// The local namespace that the messages are filed under, whatever their sources call it
+    #[arg(long, value_name = "NAME", default_value = "default", value_parser = namespace)]
+    pub(crate) namespace: String,
+}
+
+/// Which message is meant.
+#[derive(Debug, clap::Args)]
+pub(crate) struct One {
+    /// The message's id
+    #[arg(value_parser = message_id)]
+    pub(crate) id: MessageId,
+    #[command(flatten)]
+    pub(crate) namespace: Namespace,
+}
+
+/// Which messages to list.
+#[derive(Debug, clap::Args)]
+pub(crate) struct List {
+    /// Only messages in this state
+    #[arg(long, value_name = "STATE", value_parser = message_state)]
+    pub(crate) state: Option<MessageState>,
+    /// How many at most; 0 means all
+    #[arg(long, value_name = "N", default_value_t = 25)]
+    pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) namespace: Namespace,
 }
 
 /// When to draw a progress bar.
@@ -57,38 +86,25 @@ pub(crate) enum Command {
     ///
     /// Reads FireFly messages as its API returns them: a JSON array, one object, or JSON lines;
     /// also objects that hold the message under `message`. Each good message becomes one `imported`
-    /// event with what its source claims. Interrupted at any time, what was kept stays, and the same
-    /// command goes on where it stopped.
+    /// event with what its source claims. A message that is there already stays as it was first
+    /// told; if this source claims something else of it, that is reported. Interrupted at any time,
+    /// what was kept stays, and the same command goes on where it stopped.
     Import(Import),
     /// Print one message as a FireFly client sees it
     ///
     /// With --json, FireFly's own JSON and the member `position`: the sequence of the last event
     /// that it reflects. An unknown id prints nothing on standard output and exits with 1.
-    Get {
-        /// The message's id
-        #[arg(value_parser = message_id)]
-        id: MessageId,
-    },
+    Get(One),
     /// Print everything that happened to one message, in order
-    History {
-        /// The message's id
-        #[arg(value_parser = message_id)]
-        id: MessageId,
-    },
+    History(One),
     /// List messages, in the order of their first events
-    List {
-        /// Only messages in this state
-        #[arg(long, value_name = "STATE", value_parser = message_state)]
-        state: Option<MessageState>,
-        /// How many at most; 0 means all
-        #[arg(long, value_name = "N", default_value_t = 25)]
-        limit: usize,
-    },
+    List(List),
     /// Count events and messages, by state
     Stats,
     /// Read the whole log again and judge it: frames, chain, order, every hash and every step
     ///
     /// Ends with `VERIFIED n events, m messages` and exit code 0, or with the first fault and 1.
+    /// Opening a log lets its store tidy its own files: judge a copy if no byte may change.
     Replay,
     /// Measure this machine: a made-up log beside the bound of what is possible, in one run
     #[command(subcommand)]
@@ -107,12 +123,13 @@ pub(crate) enum Bench {
 pub(crate) struct BenchReplay {
     /// How many events the made-up log has
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) events: u64,
     /// How often each side is measured, in turn
     #[arg(long, value_name = "N", default_value_t = 5)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rounds: u32,
-    /// Make imported messages, one event each, in place of whole lifecycles of five
+    /// Make imported messages, one event each, in place of whole lifecycles of six
     #[arg(long)]
     pub(crate) imported: bool,
     /// Where to make the log, in a folder of its own that is removed at the end
@@ -130,8 +147,26 @@ pub(crate) struct Import {
     #[arg(long)]
     pub(crate) strict: bool,
     /// Who imports: kept in each record
-    #[arg(long, value_name = "NAME", default_value = "cli")]
+    #[arg(long, value_name = "NAME", default_value = "cli", value_parser = actor)]
     pub(crate) actor: String,
+    #[command(flatten)]
+    pub(crate) namespace: Namespace,
+}
+
+fn namespace(text: &str) -> Result<String, String> {
+    bounded("a namespace", text, NAMESPACE)
+}
+
+fn actor(text: &str) -> Result<String, String> {
+    bounded("an actor", text, ACTOR)
+}
+
+/// A text that fits into a field of the log's records.
+fn bounded(what: &str, text: &str, bounds: Bounds) -> Result<String, String> {
+    if !text.is_empty() && bounds.hold(text.len()) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("{what} has 1 to {} bytes, not {}", bounds.max, text.len()))
 }
 
 fn message_id(text: &str) -> Result<MessageId, ScalarError> {

@@ -20,9 +20,9 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     let global = &args.global;
     match args.command {
         Command::Import(import) => import::run(global, &import),
-        Command::Get { id } => get::run(global, id),
-        Command::History { id } => history::run(global, id),
-        Command::List { state, limit } => list::run(global, state, limit),
+        Command::Get(one) => get::run(global, &one),
+        Command::History(one) => history::run(global, &one),
+        Command::List(list) => list::run(global, &list),
         Command::Stats => stats::run(global),
         Command::Replay => replay::run(global),
         Command::Bench(bench) => bench::run(global, &bench),

@@ -8,14 +8,16 @@ use std::process::ExitCode;
 
 use lampyris_log::OpenError;
 
+use crate::output::plain;
+
 /// A command's failure.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The answer is no: exit code 1.
     No(String),
-    /// The request or its input makes no sense: exit code 2.
-    Senseless(String),
-    /// Whoever reads our output went away: nothing is wrong.
+    /// The request or its input makes no sense: exit code 2. One line for each reason.
+    Senseless(Vec<String>),
+    /// Whoever reads the answer went away, and wants no more of it: nothing is wrong.
     ReaderGone,
 }
 
@@ -25,25 +27,22 @@ impl Failure {
         Self::No(why.to_string())
     }
 
-    /// The request or its input makes no sense.
-    pub(crate) fn senseless(why: impl Display) -> Self {
-        Self::Senseless(why.to_string())
-    }
-
     /// Says it on standard error and gives the exit code.
     pub(crate) fn report(self, json: bool) -> ExitCode {
-        let (code, why) = match self {
-            Self::No(why) => (1, why),
-            Self::Senseless(why) => (2, why),
+        let (code, reasons) = match self {
+            Self::No(why) => (1, vec![why]),
+            Self::Senseless(reasons) => (2, reasons),
             Self::ReaderGone => return ExitCode::SUCCESS,
         };
         let mut stderr = io::stderr().lock();
-        // If even standard error is gone, the exit code still says it.
-        let _told = if json {
-            writeln!(stderr, "{}", serde_json::json!({ "error": why }))
-        } else {
-            writeln!(stderr, "lampyris: {why}")
-        };
+        for why in reasons {
+            // If even standard error is gone, the exit code still says it.
+            let _told = if json {
+                writeln!(stderr, "{}", serde_json::json!({ "error": why }))
+            } else {
+                writeln!(stderr, "lampyris: {}", plain(&why))
+            };
+        }
         ExitCode::from(code)
     }
 }

@@ -5,5 +5,5 @@
 mod message;
 mod split;
 
-pub(crate) use message::{Unfit, read};
+pub(crate) use message::{Incoming, Unfit, read};
 pub(crate) use split::{Split, SplitError, Values};

@@ -20,16 +20,31 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::args::Args;
+use crate::failure::Failure;
 
 fn main() -> ExitCode {
     silence_caught_panics();
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(usage) => return refuse(&usage),
+    };
     let json = args.global.json;
     start_tracing(json);
     match commands::run(args) {
         Ok(code) => code,
         Err(failure) => failure.report(json),
     }
+}
+
+/// Help and version as they are; a request that makes no sense as JSON too, if that was asked for.
+fn refuse(usage: &clap::Error) -> ExitCode {
+    let wants_json = std::env::args_os().any(|argument| argument == "--json");
+    if wants_json && usage.use_stderr() {
+        return Failure::Senseless(vec![usage.to_string()]).report(true);
+    }
+    // Printing fails only if nobody reads; the exit code still says it.
+    let _told = usage.print();
+    ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2))
 }
 
 /// sled panics over some damaged files; the log turns that into an error, so nobody need see both.

@@ -2,6 +2,7 @@
 //!
 //! It knows nothing of messages.
 
+use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -31,8 +32,38 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
+/// A text of unknown origin as it may stand in a line for people: what would end the line, move the
+/// cursor or turn the direction of writing is shown as an escape.
+pub(crate) fn plain(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let escaped = text
+        .chars()
+        .map(|one| if is_unsafe(one) { one.escape_unicode().to_string() } else { one.to_string() });
+    Cow::Owned(escaped.collect())
+}
+
+fn is_unsafe(one: char) -> bool {
+    let turns =
+        matches!(one, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    one.is_control() || turns
+}
+
 /// Writes one JSON value as a line.
 pub(crate) fn json_line(out: &mut impl Write, value: &serde_json::Value) -> io::Result<()> {
     serde_json::to_writer(&mut *out, value)?;
     out.write_all(b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn a_text_cannot_forge_a_line_or_move_the_cursor() {
+        assert_eq!(plain("did:firefly:org/åäö 漢字"), "did:firefly:org/åäö 漢字");
+        assert_eq!(plain("a\nstate  confirmed"), "a\\u{a}state  confirmed");
+        assert_eq!(plain("\u{1b}[2J\u{202e}x\u{9b}"), "\\u{1b}[2J\\u{202e}x\\u{9b}");
+    }
 }

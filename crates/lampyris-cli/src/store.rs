@@ -5,7 +5,7 @@
 use lampyris_log::{Log, Options, Record, Rules, VerifiedRecord};
 use lampyris_message::MessageId;
 use lampyris_message::event::Event;
-use lampyris_message::lifecycle::rules;
+use lampyris_message::lifecycle::{State, evolve, rules};
 use lampyris_projection::record;
 use uuid::Uuid;
 
@@ -38,15 +38,44 @@ pub(crate) fn draw_id() -> [u8; 16] {
 }
 
 /// The history of one message: its records and the events in them, oldest first.
-pub(crate) fn history(
-    log: &Log,
-    namespace: &str,
-    id: MessageId,
-) -> Result<Vec<(Record, Event)>, Failure> {
-    let records = log.stream_history(namespace, record::MESSAGE, id.as_bytes())?;
+pub(crate) type History = Vec<(Record, Event)>;
+
+/// Why a message's history cannot be told.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// The log cannot be read.
+    Log(Failure),
+    /// Its events cannot be read or are not legal: a matter of this message alone.
+    Message(String),
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Log(failure) => failure,
+            Trouble::Message(why) => Self::No(why),
+        }
+    }
+}
+
+/// Reads the history of one message; nothing if it is not known.
+pub(crate) fn history(log: &Log, namespace: &str, id: MessageId) -> Result<History, Trouble> {
+    let records = log.stream_history(namespace, record::MESSAGE, id.as_bytes());
+    let records = records.map_err(|error| Trouble::Log(error.into()))?;
     let decoded = records.into_iter().map(|record| match record::event(&record) {
         Ok(event) => Ok((record, event)),
-        Err(error) => Err(Failure::no(format!("sequence {}: {error}", record.sequence))),
+        Err(error) => Err(at(&record, &error)),
     });
     decoded.collect()
+}
+
+/// The state that a message's history leads to.
+pub(crate) fn judged(history: &History) -> Result<State, Trouble> {
+    history.iter().try_fold(State::Absent, |state, (record, event)| {
+        evolve(state, event).map_err(|step| at(record, &step))
+    })
+}
+
+fn at(record: &Record, why: &impl std::fmt::Display) -> Trouble {
+    Trouble::Message(format!("sequence {}: {why}", record.sequence))
 }

@@ -3,9 +3,14 @@
 //! The names are those of FireFly's JSON where it has one.
 
 use lampyris_log::Record;
-use lampyris_message::event::{Claims, Event, Parent, Readiness};
+use lampyris_message::event::{
+    Claims, Confirmed, Event, Imported, Noted, Parent, Readiness, Received, Rejected, Sealed, Sent,
+    Staged,
+};
 use lampyris_message::{Pin, SealedMessage, Timestamp};
 use serde_json::{Map, Value, json};
+
+use crate::output::plain;
 
 /// One event of a history as a JSON object.
 pub(crate) fn entry(record: &Record, event: &Event) -> Value {
@@ -21,11 +26,12 @@ pub(crate) fn entry(record: &Record, event: &Event) -> Value {
 
 /// One event of a history as a line for people.
 pub(crate) fn line(record: &Record, event: &Event) -> String {
-    let mut text = format!("{:>8}  {:<30}  {:<9}", record.sequence, time(record), record.event);
+    let mut text =
+        format!("{:>8}  {:<30}  {:<9}", record.sequence, time(record), plain(&record.event));
     if let Value::Object(members) = carried(event) {
         for (name, value) in members {
             if name != "header" {
-                text.push_str(&format!("  {name}={}", short(&value)));
+                text.extend(["  ", &name, "=", &plain(&short(&value))]);
             }
         }
     }
@@ -49,80 +55,77 @@ fn short(value: &Value) -> String {
 /// What an event carried; absent members are left out.
 fn carried(event: &Event) -> Value {
     let members = match event {
-        Event::Staged(staged) => {
-            let idempotency = staged.idempotency.as_ref();
-            let mut members = message(&staged.message);
-            members.extend([
-                ("localNamespace", Some(json!(staged.local_namespace))),
-                ("idempotencyKey", idempotency.map(|used| json!(used.key.as_str()))),
-                ("fingerprint", idempotency.map(|used| json!(used.fingerprint.to_string()))),
-                ("txid", text(staged.tx_id.as_ref())),
-                ("awaits", staged.awaits.map(|awaited| json!(awaited.kind.name()))),
-                ("parent", staged.awaits.and_then(|awaited| text(awaited.id.as_ref()))),
-            ]);
-            members
-        }
-        Event::Received(received) => {
-            let mut members = message(&received.message);
-            members.extend([
-                ("localNamespace", Some(json!(received.local_namespace))),
-                ("batch", text(Some(&received.batch))),
-                ("txid", text(Some(&received.tx_id))),
-                ("pins", pins(&received.pins)),
-                ("from", received.from.as_ref().map(|from| json!(from))),
-            ]);
-            members
-        }
-        Event::Imported(imported) => {
-            let mut members = message(&imported.message);
-            members.extend(claims(&imported.claims));
-            members.push(("source", Some(json!(imported.source))));
-            members
-        }
-        Event::Readied(readied) => match &readied.why {
+        Event::Staged(event) => staged(event),
+        Event::Received(event) => received(event),
+        Event::Imported(event) => imported(event),
+        Event::Readied(event) => match &event.why {
             Readiness::NothingToWaitFor => vec![("why", Some(json!("nothing to wait for")))],
             Readiness::Released(None) => vec![("why", Some(json!("released")))],
             Readiness::Released(Some(arrived)) => parent(arrived),
         },
-        Event::Sealed(sealed) => vec![
-            ("batch", text(Some(&sealed.batch))),
-            ("txid", text(Some(&sealed.tx_id))),
-            ("pins", pins(&sealed.pins)),
-        ],
-        Event::Sent(sent) => {
-            vec![("batch", text(Some(&sent.batch))), ("txid", text(Some(&sent.tx_id)))]
+        Event::Sealed(Sealed { batch, tx_id, pins: sealed }) => {
+            vec![("batch", shown(batch)), ("txid", shown(tx_id)), ("pins", pins(sealed))]
         }
-        Event::Sequenced(sequenced) => vec![
-            ("batch", text(Some(&sequenced.batch))),
-            ("txid", text(Some(&sequenced.tx_id))),
-            ("ledgerSequence", Some(json!(sequenced.position.sequence))),
-            ("pinIndex", Some(json!(sequenced.position.pin_index))),
-            ("signer", Some(json!(sequenced.signer))),
+        Event::Sent(Sent { batch, tx_id }) => vec![("batch", shown(batch)), ("txid", shown(tx_id))],
+        Event::Sequenced(event) => vec![
+            ("batch", shown(&event.batch)),
+            ("txid", shown(&event.tx_id)),
+            ("ledgerSequence", Some(json!(event.position.sequence))),
+            ("pinIndex", Some(json!(event.position.pin_index))),
+            ("signer", Some(json!(event.signer))),
         ],
-        Event::Confirmed(confirmed) => vec![
-            ("confirmed", text(Some(&confirmed.at))),
-            ("correlator", confirmed.correlator.as_ref().map(|correlator| json!(correlator))),
+        Event::Confirmed(Confirmed { at, correlator }) => {
+            vec![("confirmed", shown(at)), ("correlator", text(correlator.as_ref()))]
+        }
+        Event::Rejected(Rejected { at, code, reason }) => {
+            vec![("confirmed", shown(at)), ("code", shown(code)), ("reason", shown(reason))]
+        }
+        Event::Cancelled(event) => vec![
+            ("confirmed", shown(&event.at)),
+            ("code", shown(&event.code)),
+            ("reason", text(event.reason.as_ref())),
+            ("by", Some(json!(event.by))),
+            ("gapFill", text(event.gap_fill.as_ref())),
         ],
-        Event::Rejected(rejected) => vec![
-            ("confirmed", text(Some(&rejected.at))),
-            ("code", Some(json!(rejected.code.as_str()))),
-            ("reason", Some(json!(rejected.reason.as_str()))),
-        ],
-        Event::Cancelled(cancelled) => vec![
-            ("confirmed", text(Some(&cancelled.at))),
-            ("code", Some(json!(cancelled.code.as_str()))),
-            ("reason", cancelled.reason.as_ref().map(|reason| json!(reason))),
-            ("by", Some(json!(cancelled.by))),
-            ("gapFill", text(cancelled.gap_fill.as_ref())),
-        ],
-        Event::Noted(noted) => vec![
-            ("kind", Some(json!(noted.kind.name()))),
-            ("evidence", text(Some(&noted.evidence))),
-            ("detail", Some(json!(noted.detail))),
-        ],
+        Event::Noted(Noted { kind, evidence, detail }) => {
+            vec![("kind", shown(kind)), ("evidence", shown(evidence)), ("detail", shown(detail))]
+        }
     };
     let present = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
     Value::Object(present.collect::<Map<_, _>>())
+}
+
+fn staged(event: &Staged) -> Members {
+    let idempotency = event.idempotency.as_ref();
+    let mut members = message(&event.message);
+    members.extend([
+        ("localNamespace", Some(json!(event.local_namespace))),
+        ("idempotencyKey", text(idempotency.map(|used| &used.key))),
+        ("fingerprint", text(idempotency.map(|used| &used.fingerprint))),
+        ("txid", text(event.tx_id.as_ref())),
+        ("awaits", text(event.awaits.as_ref().map(|awaited| &awaited.kind))),
+        ("parent", text(event.awaits.as_ref().and_then(|awaited| awaited.id.as_ref()))),
+    ]);
+    members
+}
+
+fn received(event: &Received) -> Members {
+    let mut members = message(&event.message);
+    members.extend([
+        ("localNamespace", Some(json!(event.local_namespace))),
+        ("batch", shown(&event.batch)),
+        ("txid", shown(&event.tx_id)),
+        ("pins", pins(&event.pins)),
+        ("from", text(event.from.as_ref())),
+    ]);
+    members
+}
+
+fn imported(event: &Imported) -> Members {
+    let mut members = message(&event.message);
+    members.extend(claims(&event.claims));
+    members.push(("source", Some(json!(event.source))));
+    members
 }
 
 type Members = Vec<(&'static str, Option<Value>)>;
@@ -135,19 +138,19 @@ fn message(message: &SealedMessage) -> Members {
         Value::Array(entries.collect())
     });
     let header = serde_json::from_slice(message.header_bytes()).ok();
-    vec![("header", header), ("hash", text(Some(&message.hash()))), ("data", references)]
+    vec![("header", header), ("hash", shown(&message.hash())), ("data", references)]
 }
 
 fn claims(claims: &Claims) -> Members {
     vec![
-        ("localNamespace", claims.local_namespace.as_ref().map(|name| json!(name))),
+        ("localNamespace", text(claims.local_namespace.as_ref())),
         ("state", Some(json!(claims.state.as_str()))),
         ("batch", text(claims.batch.as_ref())),
         ("txid", text(claims.tx_id.as_ref())),
         ("pins", pins(&claims.pins)),
         ("confirmed", text(claims.confirmed.as_ref())),
-        ("rejectReason", claims.reject_reason.as_ref().map(|reason| json!(reason))),
-        ("idempotencyKey", claims.idempotency_key.as_ref().map(|key| json!(key))),
+        ("rejectReason", text(claims.reject_reason.as_ref())),
+        ("idempotencyKey", text(claims.idempotency_key.as_ref())),
     ]
 }
 
@@ -155,13 +158,17 @@ fn parent(parent: &Parent) -> Members {
     vec![
         ("why", Some(json!("released"))),
         ("parentType", Some(json!(parent.kind.name()))),
-        ("parent", text(Some(&parent.id))),
+        ("parent", shown(&parent.id)),
         ("messageHash", text(parent.message_hash.as_ref())),
     ]
 }
 
 fn pins(pins: &[Pin]) -> Option<Value> {
     (!pins.is_empty()).then(|| json!(pins.iter().map(Pin::to_string).collect::<Vec<_>>()))
+}
+
+fn shown(value: &impl std::fmt::Display) -> Option<Value> {
+    text(Some(value))
 }
 
 fn text(value: Option<&impl std::fmt::Display>) -> Option<Value> {

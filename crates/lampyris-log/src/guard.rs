@@ -67,6 +67,6 @@ mod tests {
     fn only_sleds_sources_are_sleds() {
         assert!(is_sled_source("/registry/src/index-1/sled-0.34.7/src/pagecache/segment.rs"));
         assert!(!is_sled_source("crates/lampyris-log/src/sled_store.rs"));
-        assert!(!is_sled_source("/home/sledge/src/main.rs"));
+        assert!(!is_sled_source("/src/sledge/src/main.rs"));
     }
 }

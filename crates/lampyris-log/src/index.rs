@@ -4,7 +4,7 @@
 use crate::corrupt::Rule;
 use crate::limits::{MAX_STREAM_EVENTS, MAX_STREAMS};
 use crate::record::RecordRef;
-use hashbrown::{HashTable, hash_table::Entry};
+use hashbrown::{HashTable, hash_table};
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -22,12 +22,22 @@ pub struct Tail {
     pub last: u64,
 }
 
-/// The index of streams: about 45 bytes a stream with an id of 16 bytes.
+/// The index of streams: about 50 bytes a stream with an id of 16 bytes.
 #[derive(Default)]
 pub struct Streams {
-    ordinals: HashTable<u32>,
+    table: HashTable<Entry>,
     slots: Slots,
+    /// The stream of the record before, which is often the next one's too.
+    latest: u32,
     hasher: RandomState,
+}
+
+/// A stream in the table, with half of its hash: what only seems to match, and what is moved when
+/// the table grows, is then told without reading a slot.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    ordinal: u32,
+    half: u32,
 }
 
 impl Streams {
@@ -37,29 +47,27 @@ impl Streams {
     /// The rule that the record's version or link breaks; the index is then as it was.
     pub fn observe(&mut self, record: &RecordRef<'_>) -> Result<StreamOrdinal, Rule> {
         let class = self.slots.classes.intern(record.namespace, record.kind);
-        let Streams { ordinals, slots, hasher } = self;
-        let entry = ordinals.entry(
-            hash(hasher, class, record.id),
-            |&ordinal| slots.matches(ordinal, class, record.id),
-            |&ordinal| slots.rehash(ordinal, hasher),
+        if self.slots.matches(self.latest, class, record.id) {
+            return self.slots.go_on(self.latest, record);
+        }
+        let Streams { table, slots, latest, hasher } = self;
+        let half = half_hash(hasher, class, record.id);
+        let entry = table.entry(
+            spread(half),
+            |entry| entry.half == half && slots.matches(entry.ordinal, class, record.id),
+            |entry| spread(entry.half),
         );
         match entry {
-            Entry::Occupied(found) => {
-                let ordinal = *found.get();
-                let slot = slots.slot_mut(ordinal);
-                check_tail(record, slot.tail().events, Some(slot.last))?;
-                if record.version >= MAX_STREAM_EVENTS {
-                    return Err(Rule::IndexFull);
-                }
-                slot.last = record.sequence;
-                slot.events += 1;
-                Ok(StreamOrdinal(ordinal))
+            hash_table::Entry::Occupied(found) => {
+                *latest = found.get().ordinal;
+                slots.go_on(*latest, record)
             }
-            Entry::Vacant(free) => {
+            hash_table::Entry::Vacant(free) => {
                 check_tail(record, 0, None)?;
                 let ordinal =
                     slots.add(class, record.id, record.sequence).ok_or(Rule::IndexFull)?;
-                free.insert(ordinal);
+                free.insert(Entry { ordinal, half });
+                *latest = ordinal;
                 Ok(StreamOrdinal(ordinal))
             }
         }
@@ -68,9 +76,10 @@ impl Streams {
     /// The number of a stream, if it has any record.
     pub fn ordinal(&self, namespace: &str, kind: &str, id: &[u8]) -> Option<StreamOrdinal> {
         let class = self.slots.classes.find(namespace, kind)?;
-        self.ordinals
-            .find(hash(&self.hasher, class, id), |&ordinal| self.slots.matches(ordinal, class, id))
-            .map(|&ordinal| StreamOrdinal(ordinal))
+        let half = half_hash(&self.hasher, class, id);
+        let same =
+            |entry: &Entry| entry.half == half && self.slots.matches(entry.ordinal, class, id);
+        self.table.find(spread(half), same).map(|entry| StreamOrdinal(entry.ordinal))
     }
 
     /// Where a stream ends, if it has any record.
@@ -106,11 +115,18 @@ fn check_tail(record: &RecordRef<'_>, version: u64, previous: Option<u64>) -> Re
     Ok(())
 }
 
-fn hash(hasher: &RandomState, class: u32, id: &[u8]) -> u64 {
+/// Half of a stream's hash. The hash is keyed and drawn anew for each index: ids come from strangers.
+fn half_hash(hasher: &RandomState, class: u32, id: &[u8]) -> u32 {
     let mut state = hasher.build_hasher();
     state.write_u32(class);
     state.write(id);
-    state.finish()
+    let [.., a, b, c, d] = state.finish().to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
+}
+
+/// The hash that the table is given: it takes the place from the low bits and a tag from the high.
+fn spread(half: u32) -> u64 {
+    u64::from(half) << 32 | u64::from(half)
 }
 
 /// One stream: 32 bytes.
@@ -163,14 +179,28 @@ impl Slots {
         self.arena.get(start..start + length).unwrap_or_default()
     }
 
+    /// Whether the stream with this number, if there is one, has this class and id.
     fn matches(&self, ordinal: u32, class: u32, id: &[u8]) -> bool {
-        let slot = self.slot(ordinal);
+        let chunk = self.chunks.get(ordinal as usize / CHUNK);
+        let Some(slot) = chunk.and_then(|chunk| chunk.get(ordinal as usize % CHUNK)) else {
+            return false;
+        };
+        if let (0, Ok(id)) = (slot.class & 1, <&[u8; 16]>::try_from(id)) {
+            return slot.class >> 1 == class && slot.id == *id;
+        }
         slot.class >> 1 == class && self.id(slot) == id
     }
 
-    fn rehash(&self, ordinal: u32, hasher: &RandomState) -> u64 {
-        let slot = self.slot(ordinal);
-        hash(hasher, slot.class >> 1, self.id(slot))
+    /// Takes a further record of a stream, if it is the next one.
+    fn go_on(&mut self, ordinal: u32, record: &RecordRef<'_>) -> Result<StreamOrdinal, Rule> {
+        let slot = self.slot_mut(ordinal);
+        check_tail(record, slot.tail().events, Some(slot.last))?;
+        if record.version >= MAX_STREAM_EVENTS {
+            return Err(Rule::IndexFull);
+        }
+        slot.last = record.sequence;
+        slot.events += 1;
+        Ok(StreamOrdinal(ordinal))
     }
 
     fn add(&mut self, class: u32, id: &[u8], sequence: u64) -> Option<u32> {

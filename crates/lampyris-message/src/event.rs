@@ -42,27 +42,27 @@ pub enum Event {
 named! {
     /// The kind of an [`Event`]; its name is what stands in the log.
     EventKind {
-        /// [`Event::Staged`]
+        /// A local message was submitted.
         Staged = "staged",
-        /// [`Event::Received`]
+        /// A message came from the network.
         Received = "received",
-        /// [`Event::Imported`]
+        /// A message was taken in as evidence of what another node claims.
         Imported = "imported",
-        /// [`Event::Readied`]
+        /// The message waits for nothing any more.
         Readied = "readied",
-        /// [`Event::Sealed`]
+        /// The message was put into a batch; a crash from here on reuses that batch.
         Sealed = "sealed",
-        /// [`Event::Sent`]
+        /// The batch was handed over for delivery.
         Sent = "sent",
-        /// [`Event::Sequenced`]
+        /// A pin of the message was seen on the ledger.
         Sequenced = "sequenced",
-        /// [`Event::Confirmed`]
+        /// The message is confirmed, finally.
         Confirmed = "confirmed",
-        /// [`Event::Rejected`]
+        /// The message is rejected, finally.
         Rejected = "rejected",
-        /// [`Event::Cancelled`]
+        /// The message is cancelled, finally.
         Cancelled = "cancelled",
-        /// [`Event::Noted`]
+        /// A fact that contradicts the history was reported; the state is unchanged.
         Noted = "noted",
     }
 }

@@ -3,8 +3,8 @@
 //! It is fed events in the order of the log and keeps one state a message. It reads nothing by
 //! itself, and never decides anything: it says whether what was decided may stand.
 
+use crate::event::EventKind;
 use crate::event::codec::{EventError, decode};
-use crate::event::{Event, EventKind};
 use crate::id::MessageId;
 use crate::kind::MessageState;
 use crate::lifecycle::{IllegalStep, State, evolve, rules};
@@ -27,25 +27,20 @@ impl Judge {
         Self::default()
     }
 
-    /// Judges the next event of the message with this number, and gives it back decoded.
+    /// Judges the next event of the message with this number.
     ///
     /// # Errors
     /// The [`Fault`]; from then on every step is [`Fault::Ended`].
-    pub fn step(
-        &mut self,
-        number: usize,
-        id: MessageId,
-        event: Stored<'_>,
-    ) -> Result<Event, Fault> {
+    pub fn step(&mut self, number: usize, id: MessageId, event: Stored<'_>) -> Result<(), Fault> {
         if std::mem::replace(&mut self.ended, true) {
             return Err(Fault::Ended);
         }
-        let judged = self.judge(number, id, event)?;
+        self.judge(number, id, event)?;
         self.ended = false;
-        Ok(judged)
+        Ok(())
     }
 
-    fn judge(&mut self, number: usize, id: MessageId, event: Stored<'_>) -> Result<Event, Fault> {
+    fn judge(&mut self, number: usize, id: MessageId, event: Stored<'_>) -> Result<(), Fault> {
         let decoded = decode(event.name, event.version, event.content)?;
         if let Some(message) = decoded.message()
             && message.id() != id
@@ -69,7 +64,7 @@ impl Judge {
             self.count(before, after);
         }
         self.events += 1;
-        Ok(decoded)
+        Ok(())
     }
 
     fn count(&mut self, before: Option<MessageState>, after: Option<MessageState>) {

@@ -164,12 +164,12 @@ pub fn parse_by_type_name(type_name: &str, text: &str) -> Result<&'static str, S
 }
 
 fn find<T: Vocabulary>(text: &str, type_name: &str) -> Result<T, ScalarError> {
-    T::ALL.iter().copied().find(|value| folds_to(text, value.as_str())).ok_or_else(|| {
-        ScalarError::EnumValue {
-            text: text.into(),
-            type_name: type_name.into(),
-            options: T::ALL.iter().map(|value| value.as_str()).collect(),
-        }
+    let exact = T::ALL.iter().copied().find(|value| value.as_str() == text);
+    let folded = || T::ALL.iter().copied().find(|value| folds_to(text, value.as_str()));
+    exact.or_else(folded).ok_or_else(|| ScalarError::EnumValue {
+        text: text.into(),
+        type_name: type_name.into(),
+        options: T::ALL.iter().map(|value| value.as_str()).collect(),
     })
 }
 

@@ -1,26 +1,37 @@
 //! A message whose fields are checked and whose hashes are known to be right.
 //! There is no way to one but through the checks, and none to change it.
 
+mod form;
+
+use std::borrow::Cow;
+use std::fmt;
+
 use thiserror::Error;
 
-use crate::hash::{Bytes32, DataHash, DataListHash, MessageHash};
+use crate::hash::{Bytes32, DataHash, DataListHash, GroupHash, MessageHash};
 use crate::header::{Header, stored};
 use crate::id::{DataId, MessageId};
 use crate::kind::TxType;
 use crate::message::encode;
+use crate::open::Open;
 use crate::validate::{self, InvalidMessage};
 
+use form::Form;
+
 /// A message that is what its hash says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct SealedMessage {
-    // Invariant: `header.id` is `id`, `header.tx_type` is one of the three of `Pinning`,
-    // `header_bytes` are the canonical bytes of `header`, `hash` is their hash, and
-    // `header.data_hash` is the hash of `data`.
+    // Invariant: `header_bytes` are the canonical bytes of the header that `form` gives, its id is
+    // `id`, its transaction type is one of the three of `Pinning`, `hash` is the hash of the
+    // bytes, and its data hash is the hash of `data`.
     id: MessageId,
     hash: MessageHash,
-    header: Header,
     header_bytes: Box<[u8]>,
     data: Option<Box<[SealedRef]>>,
+    pinning: Pinning,
+    group: Option<GroupHash>,
+    topics: usize,
+    form: Form,
 }
 
 /// A reference to a data element, with both halves.
@@ -54,9 +65,29 @@ impl SealedMessage {
         self.hash
     }
 
-    /// What is hashed.
+    /// What is hashed; of a message read from bytes it is decoded when it is first asked for.
     pub fn header(&self) -> &Header {
-        &self.header
+        self.form.header(&self.header_bytes)
+    }
+
+    /// Who sent it: `header.author`.
+    pub fn author(&self) -> Cow<'_, str> {
+        self.form.author(&self.header_bytes)
+    }
+
+    /// The key the sender signs with: `header.key`.
+    pub fn key(&self) -> Cow<'_, str> {
+        self.form.key(&self.header_bytes)
+    }
+
+    /// The group a private message is for: `header.group`.
+    pub fn group(&self) -> Option<GroupHash> {
+        self.group
+    }
+
+    /// How many topics it has.
+    pub fn topic_count(&self) -> usize {
+        self.topics
     }
 
     /// The bytes that were hashed.
@@ -76,12 +107,7 @@ impl SealedMessage {
 
     /// How the message gets its place in the order of the network.
     pub fn pinning(&self) -> Pinning {
-        let tx_type = self.header.tx_type.as_ref().and_then(crate::open::Open::known);
-        match (tx_type, self.header.group) {
-            (Some(TxType::Unpinned), _) => Pinning::Unpinned,
-            (_, Some(_)) => Pinning::Private,
-            (_, None) => Pinning::Broadcast,
-        }
+        self.pinning
     }
 
     /// A message rebuilt from the canonical bytes of its header and its list of data.
@@ -93,8 +119,8 @@ impl SealedMessage {
         bytes: &[u8],
         data: Option<Vec<SealedRef>>,
     ) -> Result<Self, NotCanonical> {
-        let (header, header_bytes) = stored::header(bytes).ok_or(NotCanonical::Bytes)?;
-        validate::header_fields(&header)?;
+        let header = stored::header(bytes).ok_or(NotCanonical::Bytes)?;
+        validate::parts(header.tx_type.as_ref(), &header.topics, &header.tag.text)?;
         let id = header.id.ok_or(NotCanonical::Invalid(validate::NO_ID))?;
         let found = header.data_hash.ok_or(NotCanonical::Invalid(InvalidMessage::NoHashes))?;
         let data = data.map(Vec::into_boxed_slice);
@@ -103,8 +129,16 @@ impl SealedMessage {
         if found != expected {
             return Err(NotCanonical::OtherData { expected, found });
         }
-        let hash = MessageHash(Bytes32::sha256(bytes));
-        Ok(Self { id, hash, header, header_bytes: header_bytes.into(), data })
+        Ok(Self {
+            id,
+            hash: MessageHash(Bytes32::sha256(bytes)),
+            header_bytes: bytes.into(),
+            data,
+            pinning: Pinning::of(header.tx_type.as_ref(), header.group.as_ref()),
+            group: header.group,
+            topics: header.topics.len(),
+            form: Form::stored(header.author.at, header.key.at),
+        })
     }
 
     /// Puts together what the caller has checked.
@@ -115,7 +149,45 @@ impl SealedMessage {
         header_bytes: Vec<u8>,
         data: Option<Box<[SealedRef]>>,
     ) -> Self {
-        Self { id, hash, header, header_bytes: header_bytes.into_boxed_slice(), data }
+        Self {
+            id,
+            hash,
+            header_bytes: header_bytes.into_boxed_slice(),
+            data,
+            pinning: Pinning::of(header.tx_type.as_ref(), header.group.as_ref()),
+            group: header.group,
+            topics: header.topics.len(),
+            form: Form::given(header),
+        }
+    }
+}
+
+/// Two messages are the same if their bytes and their data are: all else follows from these.
+impl PartialEq for SealedMessage {
+    fn eq(&self, other: &Self) -> bool {
+        self.header_bytes == other.header_bytes && self.data == other.data
+    }
+}
+
+impl Eq for SealedMessage {}
+
+impl fmt::Debug for SealedMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SealedMessage")
+            .field("hash", &self.hash)
+            .field("header", self.header())
+            .field("data", &self.data)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Pinning {
+    fn of(tx_type: Option<&Open<TxType>>, group: Option<&GroupHash>) -> Self {
+        match (tx_type.and_then(Open::known), group) {
+            (Some(TxType::Unpinned), _) => Self::Unpinned,
+            (_, Some(_)) => Self::Private,
+            (_, None) => Self::Broadcast,
+        }
     }
 }
 

@@ -41,6 +41,13 @@ impl Timestamp {
             .ok_or_else(|| ScalarError::Time { text: text.into() })
     }
 
+    /// The moment whose text is exactly this one: in UTC, the fraction without trailing zeros.
+    ///
+    /// `None` for the zero time, which is not written as a text.
+    pub(crate) fn parse_canonical(text: &str) -> Option<Self> {
+        parse::canonical(text.as_bytes()).filter(|time| !time.is_zero())
+    }
+
     /// The moment `nanos` nanoseconds after 1970 began.
     pub const fn from_unix_nanos(nanos: i64) -> Self {
         let (seconds, rest) =

@@ -72,22 +72,19 @@ pub fn length(value: &str, field: FieldName<'_>, limit: usize) -> Result<(), Fie
 /// # Errors
 /// If an entry is refused or repeated (`FF00133`), there are too many (`FF00134`), or they are
 /// too long together (`FF00135`); the first such entry is named.
-pub fn strings(
-    values: &[String],
+pub fn strings<S: AsRef<str>>(
+    values: &[S],
     name_of_field: &str,
     names: bool,
     limit: Option<usize>,
 ) -> Result<(), FieldError> {
     let whole = FieldName { name: name_of_field, index: None };
-    let mut repeats = Repeats::new(values, String::as_str);
+    let mut repeats = Repeats::new(values, S::as_ref);
     let mut bytes = 0;
-    for (index, value) in values.iter().enumerate() {
-        if repeats.at(index, value) {
-            return Err(FieldError::Repeated {
-                field: text(whole),
-                index,
-                value: value.as_str().into(),
-            });
+    for (index, entry) in values.iter().enumerate() {
+        let value = entry.as_ref();
+        if repeats.at(index, entry) {
+            return Err(FieldError::Repeated { field: text(whole), index, value: value.into() });
         }
         bytes += value.len();
         let field = FieldName { name: name_of_field, index: Some(index) };
@@ -115,9 +112,9 @@ pub(crate) fn header_fields(header: &Header) -> Result<(), InvalidMessage> {
 }
 
 /// Checks the fields of a header that are not all in one place yet.
-pub(crate) fn parts(
+pub(crate) fn parts<S: AsRef<str>>(
     tx_type: Option<&Open<TxType>>,
-    topics: &[String],
+    topics: &[S],
     tag: &str,
 ) -> Result<(), InvalidMessage> {
     let known = tx_type.and_then(Open::known);

@@ -98,7 +98,7 @@ impl Audit {
         };
         let number = self.number(verified.stream, true);
         let judged = self.judge.step(number, message, stored(record));
-        judged.map(drop).map_err(|fault| Fault::Message { sequence, message, fault })
+        judged.map_err(|fault| Fault::Message { sequence, message, fault })
     }
 
     /// The judge's number of a stream; streams come densely, in the order of their first records.

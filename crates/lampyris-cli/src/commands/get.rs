@@ -5,16 +5,17 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use lampyris_message::{Message, MessageId};
+use lampyris_message::Message;
 use lampyris_projection::View;
 
-use crate::args::Global;
+use crate::args::{Global, One};
 use crate::failure::Failure;
 use crate::{output, store};
 
-pub(crate) fn run(global: &Global, id: MessageId) -> Result<ExitCode, Failure> {
+pub(crate) fn run(global: &Global, one: &One) -> Result<ExitCode, Failure> {
     let log = store::open_reader(global, |_| {})?;
-    let history = store::history(&log, &global.namespace, id)?;
+    let history = store::history(&log, &one.namespace.namespace, one.id)?;
+    store::judged(&history)?;
     let view = history.iter().fold(None, |view: Option<View>, (record, event)| match view {
         None => View::begin(event, record.sequence),
         Some(mut view) => {
@@ -22,14 +23,14 @@ pub(crate) fn run(global: &Global, id: MessageId) -> Result<ExitCode, Failure> {
             Some(view)
         }
     });
-    let Some(view) = view else { return Err(unknown(global, id)) };
+    let Some(view) = view else { return Err(unknown(one)) };
     let mut out = output::answers();
     if global.json {
         out.write_all(&view.to_json())?;
         out.write_all(b"\n")?;
     } else {
         for (name, value) in fields(view.message()) {
-            writeln!(out, "{name:<15} {value}")?;
+            writeln!(out, "{name:<15} {}", output::plain(&value))?;
         }
         writeln!(out, "{:<15} {}", "position", view.position())?;
     }
@@ -38,8 +39,8 @@ pub(crate) fn run(global: &Global, id: MessageId) -> Result<ExitCode, Failure> {
 }
 
 /// No message of this id is in the namespace.
-pub(crate) fn unknown(global: &Global, id: MessageId) -> Failure {
-    Failure::no(format!("no message {id} in namespace '{}'", global.namespace))
+pub(crate) fn unknown(one: &One) -> Failure {
+    Failure::no(format!("no message {} in namespace '{}'", one.id, one.namespace.namespace))
 }
 
 /// The fields that say something, by FireFly's names, in FireFly's order.

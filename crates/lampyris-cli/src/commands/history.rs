@@ -5,17 +5,15 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use lampyris_message::MessageId;
-
-use crate::args::Global;
+use crate::args::{Global, One};
 use crate::failure::Failure;
 use crate::{output, store, timeline};
 
-pub(crate) fn run(global: &Global, id: MessageId) -> Result<ExitCode, Failure> {
+pub(crate) fn run(global: &Global, one: &One) -> Result<ExitCode, Failure> {
     let log = store::open_reader(global, |_| {})?;
-    let history = store::history(&log, &global.namespace, id)?;
+    let history = store::history(&log, &one.namespace.namespace, one.id)?;
     if history.is_empty() {
-        return Err(super::get::unknown(global, id));
+        return Err(super::get::unknown(one));
     }
     let mut out = output::answers();
     for (record, event) in &history {

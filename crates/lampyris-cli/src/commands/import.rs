@@ -1,64 +1,109 @@
 //! `import`: takes messages in as evidence, and says of each what became of it.
 //!
 //! Values are read one by one, decided on in order, and kept in groups of one sync each. What was
-//! said to be imported is durable.
+//! said to be imported is durable. Whatever ends it early, what was decided before is kept and said.
 
+mod known;
 mod report;
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use lampyris_log::{Append, Log};
-use lampyris_message::MessageId;
+use lampyris_log::{Append, Log, Refused as LogRefused};
+use lampyris_message::event::Claims;
 use lampyris_message::lifecycle::command::Import as ImportCommand;
-use lampyris_message::lifecycle::{Command, Decision, Refused, State, decide, evolve};
+use lampyris_message::lifecycle::{Command, Decision, Refused, State, decide};
+use lampyris_message::{Bytes32, MessageId};
 use lampyris_projection::record;
 
-use self::report::{Outcome, Report};
+use self::known::{Known, differences};
+use self::report::{Outcome, Report, Where};
 use crate::args::{Global, Import};
 use crate::failure::{Failure, chain};
-use crate::input::{Split, SplitError, Unfit, Values, read};
+use crate::input::{Incoming, Split, SplitError, Unfit, Values, read};
+use crate::store::Trouble;
 use crate::{output, store};
 
 /// Appends that are kept with one sync: enough for a full frame of small messages.
 const GROUP: usize = 512;
 
 pub(crate) fn run(global: &Global, import: &Import) -> Result<ExitCode, Failure> {
+    let mut unreadable = Vec::new();
+    let mut files = Vec::new();
+    for path in &import.files {
+        match Source::open(path) {
+            Ok(source) => files.push(source),
+            Err(why) => unreadable.push(why),
+        }
+    }
+    if files.is_empty() {
+        return Err(Failure::Senseless(unreadable));
+    }
     let log = store::open_writer(global)?;
     let mut importer = Importer {
         log: &log,
-        namespace: &global.namespace,
-        actor: &import.actor,
+        import,
         group: Vec::new(),
-        states: HashMap::new(),
+        known: Known::new(&log, &import.namespace.namespace),
         report: Report::new(global.json, output::answers()),
     };
-    let mut unreadable = Vec::new();
-    for file in &import.files {
-        if let Err(why) = importer.file(global, file)? {
-            unreadable.push(why);
+    let mut ended = Ok(());
+    for file in files {
+        match importer.file(global, file) {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => unreadable.push(why),
+            Err(failure) => {
+                ended = Err(failure);
+                break;
+            }
         }
     }
-    importer.keep()?;
-    let refused = importer.report.finish()?;
+    let kept = importer.keep();
+    let refused = importer.report.finish();
+    ended.and(kept)?;
     if !unreadable.is_empty() {
-        return Err(Failure::senseless(unreadable.join("\nlampyris: ")));
+        return Err(Failure::Senseless(unreadable));
     }
     Ok(if import.strict && refused > 0 { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// A file to read messages from.
+struct Source {
+    name: String,
+    size: Option<u64>,
+    bytes: Box<dyn Read>,
+}
+
+impl Source {
+    fn open(path: &PathBuf) -> Result<Self, String> {
+        if path == Path::new("-") {
+            let bytes = Box::new(io::stdin().lock());
+            return Ok(Self { name: "standard input".to_owned(), size: None, bytes });
+        }
+        let name = path.display().to_string();
+        let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
+        match opened {
+            Ok((metadata, _)) if metadata.is_dir() => {
+                Err(format!("cannot read {name}: it is a directory"))
+            }
+            Ok((metadata, file)) => {
+                let size = metadata.is_file().then_some(metadata.len());
+                Ok(Self { name, size, bytes: Box::new(file) })
+            }
+            Err(error) => Err(format!("cannot read {name}: {error}")),
+        }
+    }
 }
 
 /// An import under way.
 struct Importer<'a, W: Write> {
     log: &'a Log,
-    namespace: &'a str,
-    actor: &'a str,
+    import: &'a Import,
     /// What was decided and is not kept yet, in order.
     group: Vec<Queued>,
-    /// The messages of the group, which the log does not show yet.
-    states: HashMap<MessageId, State>,
+    known: Known<'a>,
     report: Report<W>,
 }
 
@@ -70,19 +115,11 @@ struct Queued {
 
 impl<W: Write> Importer<'_, W> {
     /// Imports one file; the inner error says why it could not be read to its end.
-    fn file(&mut self, global: &Global, path: &Path) -> Result<Result<(), String>, Failure> {
-        let name = if path == Path::new("-") {
-            "standard input".to_owned()
-        } else {
-            path.display().to_string()
-        };
-        let (source, size) = match open(path) {
-            Ok(opened) => opened,
-            Err(error) => return Ok(Err(format!("cannot read {name}: {error}"))),
-        };
+    fn file(&mut self, global: &Global, source: Source) -> Result<Result<(), String>, Failure> {
+        let Source { name, size, bytes } = source;
         let bar = output::progress(global, size, "bytes");
-        let mut values = Values::new(source);
-        let mut object = 0;
+        let mut values = Values::new(bytes);
+        let mut place = Where { file: name.clone(), object: 0, line: 0 };
         let mut garbage = None;
         let read_to_end = loop {
             bar.set_position(values.bytes_read());
@@ -94,20 +131,21 @@ impl<W: Write> Importer<'_, W> {
                     break Err(format!("{name}, line {line}: {rule}"));
                 }
             };
-            object += 1;
-            let (line, is_json) = match split {
+            place.object += 1;
+            let is_json = match split {
                 Split::Value(piece) => {
-                    let source = format!("{name}, object {object}");
-                    (piece.line, self.value(source, piece.line, &piece.bytes)?)
+                    place.line = piece.line;
+                    self.value(&place, &piece.bytes)?
                 }
                 Split::Unfinished { line } => {
-                    let unfit = Unfit::not_json("the object that begins here never ends");
-                    self.queue(Outcome::refused(format!("{name}, object {object}"), line, unfit))?;
-                    (line, false)
+                    place.line = line;
+                    let unfit = Unfit::not_json("the value that begins here never ends");
+                    self.queue(Outcome::refused(&place, unfit), None)?;
+                    false
                 }
             };
             if !is_json {
-                garbage.get_or_insert_with(|| format!("{name}, line {line}: not JSON"));
+                garbage.get_or_insert_with(|| format!("{name}, line {}: not JSON", place.line));
             }
         };
         bar.finish_and_clear();
@@ -115,71 +153,67 @@ impl<W: Write> Importer<'_, W> {
     }
 
     /// Decides what becomes of one value; returns whether it is JSON at all.
-    fn value(&mut self, source: String, line: u64, json: &[u8]) -> Result<bool, Failure> {
+    fn value(&mut self, place: &Where, json: &[u8]) -> Result<bool, Failure> {
         let incoming = match read(json) {
             Ok(incoming) => incoming,
             Err(unfit) => {
                 let is_json = unfit.is_json();
-                self.queue(Outcome::refused(source, line, unfit))?;
+                self.queue(Outcome::refused(place, unfit), None)?;
                 return Ok(is_json);
             }
         };
         let id = incoming.message.id();
-        let state = self.state(id)?;
-        let command = Command::Import(Box::new(ImportCommand {
-            message: incoming.message,
-            claims: incoming.claims,
-            source: source.clone(),
-        }));
-        match decide(&state, &command) {
-            Decision::Same => self.queue(Outcome::present(source, line, id))?,
-            Decision::Refused(refused) => {
-                let unfit = duplicate(id, &refused, &state);
-                self.queue(Outcome::refused(source, line, unfit))?;
+        match self.known.look_up(id) {
+            Ok((state, recorded)) => self.decide(place, &state, recorded.as_ref(), incoming)?,
+            Err(Trouble::Message(why)) => {
+                self.queue(Outcome::refused(place, Unfit::bad_history(id, why)), None)?;
             }
-            Decision::Step(events) => {
-                let events_kept = events.iter().map(|event| record::new_event(id, event));
-                let append = events_kept.fold(
-                    Append::new(
-                        store::draw_id(),
-                        self.namespace,
-                        command.kind().name(),
-                        self.actor,
-                    ),
-                    Append::event,
-                );
-                if let Err(refused) = append.check() {
-                    let unfit = Unfit::too_large(id, &refused);
-                    self.queue(Outcome::refused(source, line, unfit))?;
-                    return Ok(true);
-                }
-                self.states.insert(id, fold(state, &events)?);
-                let outcome = Outcome::imported(source, line, id);
-                self.group.push(Queued { outcome, append: Some(append) });
-                self.keep_if_full()?;
-            }
+            Err(Trouble::Log(failure)) => return Err(failure),
         }
         Ok(true)
     }
 
-    /// What is known of a message: in this group, else in the log.
-    fn state(&self, id: MessageId) -> Result<State, Failure> {
-        if let Some(state) = self.states.get(&id) {
-            return Ok(state.clone());
+    fn decide(
+        &mut self,
+        place: &Where,
+        state: &State,
+        recorded: Option<&Claims>,
+        incoming: Incoming,
+    ) -> Result<(), Failure> {
+        let (id, source) = (incoming.message.id(), place.to_string());
+        let Incoming { message, claims } = incoming;
+        let import = ImportCommand { message, claims: claims.clone(), source };
+        let command = Command::Import(Box::new(import));
+        let events = match decide(state, &command) {
+            Decision::Same => {
+                let differ = recorded.map(|recorded| differences(recorded, &claims));
+                let outcome = Outcome::present(place, id, differ.unwrap_or_default());
+                return self.queue(outcome, None);
+            }
+            Decision::Refused(refused) => {
+                let unfit = duplicate(id, &refused, state);
+                return self.queue(Outcome::refused(place, unfit), None);
+            }
+            Decision::Step(events) => events,
+        };
+        let namespace = self.import.namespace.namespace.as_str();
+        let command = command.kind().name();
+        let append = Append::new(store::draw_id(), namespace, command, &*self.import.actor);
+        let append =
+            events.iter().map(|event| record::new_event(id, event)).fold(append, Append::event);
+        match append.check() {
+            Ok(()) => {}
+            Err(refused @ LogRefused::TooLarge { .. }) => {
+                return self.queue(Outcome::refused(place, Unfit::too_large(id, &refused)), None);
+            }
+            Err(refused) => return Err(Failure::no(refused)),
         }
-        let history = store::history(self.log, self.namespace, id)?;
-        history.iter().try_fold(State::Absent, |state, (record, event)| {
-            evolve(state, event)
-                .map_err(|step| Failure::no(format!("sequence {}: {step}", record.sequence)))
-        })
+        self.known.queued(id, &events, claims)?;
+        self.queue(Outcome::imported(place, id), Some(append))
     }
 
-    fn queue(&mut self, outcome: Outcome) -> Result<(), Failure> {
-        self.group.push(Queued { outcome, append: None });
-        self.keep_if_full()
-    }
-
-    fn keep_if_full(&mut self) -> Result<(), Failure> {
+    fn queue(&mut self, outcome: Outcome, append: Option<Append>) -> Result<(), Failure> {
+        self.group.push(Queued { outcome, append });
         if self.group.len() < GROUP { Ok(()) } else { self.keep() }
     }
 
@@ -191,35 +225,26 @@ impl<W: Write> Importer<'_, W> {
             outcomes.push((queued.outcome, queued.append.is_some()));
             appends.extend(queued.append);
         }
-        self.states.clear();
+        self.known.forget_queued();
         let mut kept = self.log.append_group(&appends).into_iter();
+        let mut failed = Ok(());
         for (mut outcome, awaited) in outcomes {
-            if awaited && let Some(result) = kept.next() {
-                let appended = result.map_err(|error| Failure::no(chain(&error)))?;
-                outcome.kept_at(appended.sequences.start);
+            match if awaited { kept.next() } else { None } {
+                Some(Ok(appended)) => outcome.kept_at(appended.sequences.start),
+                Some(Err(error)) => {
+                    failed = failed.and(Err(Failure::No(chain(&error))));
+                    continue;
+                }
+                None => {}
             }
-            self.report.say(&outcome)?;
+            self.report.say(&outcome);
         }
-        Ok(())
+        failed
     }
-}
-
-fn open(path: &Path) -> io::Result<(Box<dyn Read>, Option<u64>)> {
-    if path == Path::new("-") {
-        return Ok((Box::new(io::stdin().lock()), None));
-    }
-    let file = File::open(path)?;
-    let metadata = file.metadata()?;
-    let size = metadata.is_file().then_some(metadata.len());
-    Ok((Box::new(file), size))
-}
-
-fn fold(state: State, events: &[lampyris_message::event::Event]) -> Result<State, Failure> {
-    events.iter().try_fold(state, evolve).map_err(Failure::no)
 }
 
 fn duplicate(id: MessageId, refused: &Refused, state: &State) -> Unfit {
-    let recorded = state.hash().map(|hash| hash.to_string()).unwrap_or_default();
+    let recorded = state.hash().map(|hash| Bytes32::from(hash).to_string()).unwrap_or_default();
     let name = refused.refusal.name();
     Unfit {
         id: Some(id),

@@ -9,18 +9,14 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use lampyris_log::{Log, VerifiedRecord};
-use lampyris_message::MessageState;
 use lampyris_projection::{Audit, View, record};
 
-use crate::args::Global;
+use crate::args::{Global, List};
 use crate::failure::Failure;
 use crate::{output, store};
 
-pub(crate) fn run(
-    global: &Global,
-    state: Option<MessageState>,
-    limit: usize,
-) -> Result<ExitCode, Failure> {
+pub(crate) fn run(global: &Global, list: &List) -> Result<ExitCode, Failure> {
+    let List { state, limit, namespace } = list;
     let mut audit = Audit::new();
     let mut ends: Vec<Option<u64>> = Vec::new();
     let log = store::open_reader(global, |verified| {
@@ -31,7 +27,7 @@ pub(crate) fn run(
         }
         if let Some(end) = ends.get_mut(stream)
             && record::message_id(&verified.record).is_some()
-            && verified.record.namespace == global.namespace
+            && verified.record.namespace == namespace.namespace
         {
             *end = Some(verified.record.sequence);
         }
@@ -39,13 +35,13 @@ pub(crate) fn run(
     if let Some(fault) = audit.fault() {
         return Err(Failure::no(fault));
     }
-    let limit = if limit == 0 { usize::MAX } else { limit };
+    let limit = if *limit == 0 { usize::MAX } else { *limit };
     let mut chosen = 0;
     for (stream, end) in ends.iter_mut().enumerate() {
         let wanted = u32::try_from(stream).ok().is_some_and(|stream| {
             let found = audit.state(lampyris_log::StreamOrdinal(stream));
             let found = found.and_then(lampyris_message::lifecycle::State::message_state);
-            state.is_none() || state == found
+            state.is_none() || *state == found
         });
         if end.is_some() && wanted && chosen < limit {
             chosen += 1;
@@ -70,7 +66,7 @@ fn print(log: &Log, ends: &[Option<u64>], json: bool, out: &mut impl Write) -> R
         if let Some(end) = ends.get(stream as usize).copied().flatten() {
             let taken = turns.take(stream, verified).and_then(|()| {
                 if verified.record.sequence == end {
-                    turns.finish(stream)
+                    turns.finish(stream);
                 }
                 while let Some(view) = turns.next() {
                     line(&view, json, out)?;
@@ -151,6 +147,6 @@ fn line(view: &View, json: bool, out: &mut impl Write) -> io::Result<()> {
         message.state.as_ref().map_or("", |state| state.as_str()),
         header.message_type.as_str(),
         header.created.map(|created| created.to_string()).unwrap_or_default(),
-        header.topics.join(","),
+        output::plain(&header.topics.join(",")),
     )
 }

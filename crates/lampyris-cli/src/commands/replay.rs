@@ -33,9 +33,13 @@ pub(crate) fn run(global: &Global) -> Result<ExitCode, Failure> {
         return Err(failure);
     }
     let mut out = output::answers();
-    print(&audit, global, seconds, &mut out)?;
-    out.flush()?;
-    Ok(if audit.fault().is_none() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    let told = print(&audit, global, seconds, &mut out).and_then(|()| out.flush());
+    if audit.fault().is_some() {
+        // The exit code says it even if nobody reads on.
+        return Ok(ExitCode::from(1));
+    }
+    told?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn print(audit: &Audit, global: &Global, seconds: f64, out: &mut impl Write) -> io::Result<()> {
@@ -64,6 +68,6 @@ fn print(audit: &Audit, global: &Global, seconds: f64, out: &mut impl Write) -> 
     writeln!(out, "{rate:.0} events/s")?;
     match audit.fault() {
         None => writeln!(out, "VERIFIED {events} events, {messages} messages"),
-        Some(fault) => writeln!(out, "FAULT {fault}"),
+        Some(fault) => writeln!(out, "FAULT {}", output::plain(&fault.to_string())),
     }
 }

@@ -1,6 +1,6 @@
 //! `stats`: how much is in the log, and in which states the messages are.
 //!
-//! Counting only; a log that breaks a rule is reported by `replay`.
+//! Counting only; a log that breaks a rule is refused, and `replay` says more of it.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -46,7 +46,7 @@ pub(crate) fn run(global: &Global) -> Result<ExitCode, Failure> {
         )?;
     } else {
         writeln!(out, "log id     {log_id}")?;
-        writeln!(out, "origin     {}", log.origin())?;
+        writeln!(out, "origin     {}", output::plain(&log.origin()))?;
         writeln!(out, "rules      version {}", log.rules().version)?;
         writeln!(out, "records    {} ({bytes} bytes)", head.size)?;
         writeln!(out, "root       {}", head.root)?;

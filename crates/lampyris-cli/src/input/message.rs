@@ -42,6 +42,11 @@ impl Unfit {
         Self { id: Some(id), ..unfit(None, "too large", refused.to_string()) }
     }
 
+    /// What the log tells of the message is not legal, so nothing can be added to it.
+    pub(crate) fn bad_history(id: MessageId, why: String) -> Self {
+        Self { id: Some(id), ..unfit(None, "illegal history", why) }
+    }
+
     /// Whether the value is JSON at least.
     pub(crate) fn is_json(&self) -> bool {
         self.kind != Self::NOT_JSON
@@ -105,7 +110,9 @@ fn undecodable(error: &DecodeError) -> Unfit {
     let kind = match error {
         DecodeError::Syntax { .. } => Unfit::NOT_JSON,
         DecodeError::Type { .. } => "wrong type",
-        _ => "bad value",
+        DecodeError::Uuid { .. } | DecodeError::Hash { .. } | DecodeError::Scalar(_) | _ => {
+            "bad value"
+        }
     };
     unfit(error.code(), kind, error.to_string())
 }
@@ -114,7 +121,12 @@ fn invalid(error: &InvalidMessage) -> Unfit {
     let (kind, reason) = match error {
         InvalidMessage::HashMismatch(hashes) => ("hashes do not match", mismatch(hashes)),
         InvalidMessage::NoHashes => ("no hashes", error.to_string()),
-        _ => ("invalid field", error.to_string()),
+        InvalidMessage::Field(_)
+        | InvalidMessage::Missing { .. }
+        | InvalidMessage::TxType { .. }
+        | InvalidMessage::DataIncomplete { .. }
+        | InvalidMessage::DataRepeated { .. }
+        | _ => ("invalid field", error.to_string()),
     };
     unfit(Some(error.code()), kind, reason)
 }
@@ -123,13 +135,13 @@ fn mismatch(hashes: &lampyris_message::validate::HashMismatch) -> String {
     let mut wrong = Vec::new();
     if hashes.hash != hashes.expected {
         wrong.push(format!(
-            "hash: expected {} (of the header as given), found {}",
+            "hash: expected {} (of the header as FireFly writes it), found {}",
             hashes.expected, hashes.hash
         ));
     }
     if hashes.data_hash != hashes.data_expected {
         wrong.push(format!(
-            "header.datahash: expected {} (of the data references as given), found {}",
+            "header.datahash: expected {} (of the data references as FireFly writes them), found {}",
             hashes.data_expected, hashes.data_hash
         ));
     }

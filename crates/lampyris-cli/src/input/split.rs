@@ -5,7 +5,9 @@
 
 use std::io::{self, Read};
 
-const CHUNK: usize = 1 << 16;
+use lampyris_message::json::Node;
+
+const CHUNK: u64 = 1 << 16;
 
 /// One value, not checked to be well-formed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +123,7 @@ impl<R: Read> Values<R> {
     fn element(&mut self) -> Result<Option<Split>, SplitError> {
         self.place = Place::ArrayNext;
         match self.value()? {
-            Split::Unfinished { .. } => self.fault("the array is cut short"),
+            Split::Unfinished { .. } => self.fault("an element of the array never ends"),
             Split::Value(piece) if piece.bytes.is_empty() => {
                 self.fault("an element of the array is missing")
             }
@@ -141,7 +143,7 @@ impl<R: Read> Values<R> {
             Some(b'{' | b'[') => self.container_end()?,
             Some(_) | None => Some(self.scalar_end()?),
         };
-        if let Some(length) = end {
+        if let Some(length) = end.filter(|length| !self.is_several_broken_lines(*length)) {
             let bytes = self.take(length);
             return Ok(Split::Value(Piece { bytes, line }));
         }
@@ -153,6 +155,12 @@ impl<R: Read> Values<R> {
         Ok(Split::Unfinished { line })
     }
 
+    /// Whether these bytes are lines of their own whose brackets only happen to balance together.
+    fn is_several_broken_lines(&self, length: usize) -> bool {
+        let bytes = self.buffer.get(self.at..self.at + length).unwrap_or_default();
+        self.place == Place::Sequence && bytes.contains(&b'\n') && Node::first(bytes).is_err()
+    }
+
     /// The length of the object or array that begins here; `None` if it does not end.
     fn container_end(&mut self) -> Result<Option<usize>, SplitError> {
         let (mut length, mut depth, mut in_string, mut escaped) = (0, 0_usize, false, false);
@@ -160,7 +168,8 @@ impl<R: Read> Values<R> {
             let Some(byte) = self.byte(length)? else { return Ok(None) };
             length += 1;
             match byte {
-                b'\n' if self.by_line => return Ok(None),
+                // A line break cannot stand in a string, so the value is broken.
+                b'\n' if self.by_line || in_string => return Ok(None),
                 _ if escaped => escaped = false,
                 b'\\' if in_string => escaped = true,
                 b'"' => in_string = !in_string,
@@ -213,7 +222,11 @@ impl<R: Read> Values<R> {
     fn peek_token(&mut self) -> Result<Option<u8>, SplitError> {
         loop {
             match self.byte(0)? {
-                Some(b' ' | b'\t' | b'\r' | b'\n') => drop(self.take(1)),
+                Some(b' ' | b'\t' | b'\r') => self.at += 1,
+                Some(b'\n') => {
+                    self.at += 1;
+                    self.line += 1;
+                }
                 other => return Ok(other),
             }
         }
@@ -230,23 +243,16 @@ impl<R: Read> Values<R> {
     fn fill(&mut self) -> io::Result<()> {
         self.buffer.drain(..self.at);
         self.at = 0;
-        let mut chunk = [0; CHUNK];
-        let count = loop {
-            match self.source.read(&mut chunk) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => break result?,
-            }
-        };
+        let count = self.source.by_ref().take(CHUNK).read_to_end(&mut self.buffer)?;
         self.ended = count == 0;
         self.read += count as u64;
-        self.buffer.extend_from_slice(chunk.get(..count).unwrap_or_default());
         Ok(())
     }
 
     fn take(&mut self, count: usize) -> Vec<u8> {
         let end = self.buffer.len().min(self.at + count);
         let taken = self.buffer.get(self.at..end).unwrap_or_default().to_vec();
-        self.line += taken.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.line += taken.split(|byte| *byte == b'\n').skip(1).map(|_| 1).sum::<u64>();
         self.at = end;
         taken
     }

@@ -4,6 +4,7 @@
 //! that are not their own deterministic encoding are refused, so one event has one spelling.
 //! The schema is `docs/events.cddl`.
 
+mod item;
 mod read;
 mod write;
 
@@ -32,11 +33,24 @@ pub fn decode(name: &str, version: u64, content: &[u8]) -> Result<Event, EventEr
     let Some(kind) = EventKind::from_name(name).filter(|_| version == VERSION) else {
         return Err(EventError::Unknown { name: name.to_owned(), version });
     };
-    let event =
-        read::event(kind, content).map_err(|source| EventError::Content { kind, source })?;
-    let mut expected = Expected(Some(content));
-    write::event(&mut expected, &event);
-    if expected.0 == Some(&[]) { Ok(event) } else { Err(EventError::NotDeterministic { kind }) }
+    read::event(kind, content).map_err(|refused| match refused {
+        Refused::Content(source) => EventError::Content { kind, source },
+        Refused::Spelling => EventError::NotDeterministic { kind },
+    })
+}
+
+/// Why content is refused, before it is said of which event.
+enum Refused {
+    /// It is not what the schema says, or its message does not hold.
+    Content(ContentError),
+    /// It is, but not in its own deterministic encoding.
+    Spelling,
+}
+
+impl From<ContentError> for Refused {
+    fn from(error: ContentError) -> Self {
+        Self::Content(error)
+    }
 }
 
 /// Why an event's bytes are refused.
@@ -92,18 +106,4 @@ pub enum ContentError {
         /// What the header bytes hash to.
         found: MessageHash,
     },
-}
-
-/// A writer that keeps nothing: it consumes what it is told to expect, byte for byte.
-///
-/// `None` for good from the first difference on.
-struct Expected<'a>(Option<&'a [u8]>);
-
-impl minicbor::encode::Write for Expected<'_> {
-    type Error = std::convert::Infallible;
-
-    fn write_all(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
-        self.0 = self.0.and_then(|expected| expected.strip_prefix(bytes));
-        Ok(())
-    }
 }

@@ -1,39 +1,88 @@
-//! A header from bytes that should be canonical, field after field in their fixed order.
-//! It never accepts bytes that are not exactly what their content is written as.
+//! A header from bytes that must be canonical, field after field in their fixed order.
+//! It borrows what it reads, and never accepts bytes that are not what their content is written as.
+
+mod scalar;
+mod text;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use uuid::Uuid;
-
-use crate::hash::Bytes32;
+use crate::hash::{DataListHash, GroupHash};
 use crate::header::{Header, TransactionRef};
-use crate::json::text::unquote;
-use crate::open::Open;
+use crate::id::MessageId;
+use crate::kind::{MessageType, TxType};
+use crate::open::{Open, Vocabulary};
 use crate::time::Timestamp;
 
-/// The header of canonical bytes with a copy of them, or `None` if they are not canonical.
-pub(crate) fn header(bytes: &[u8]) -> Option<(Header, Vec<u8>)> {
-    let mut reader = Reader { rest: std::str::from_utf8(bytes).ok()?, separator: '{' };
+/// A header whose texts are still in the bytes it was read from, unless they had escapes.
+#[derive(Debug)]
+pub(crate) struct StoredHeader<'a> {
+    pub(crate) id: Option<MessageId>,
+    cid: Option<MessageId>,
+    message_type: Open<MessageType>,
+    pub(crate) tx_type: Option<Open<TxType>>,
+    pub(crate) author: StoredText<'a>,
+    pub(crate) key: StoredText<'a>,
+    created: Option<Timestamp>,
+    namespace: StoredText<'a>,
+    pub(crate) group: Option<GroupHash>,
+    pub(crate) topics: Vec<Cow<'a, str>>,
+    pub(crate) tag: StoredText<'a>,
+    pub(crate) data_hash: Option<DataListHash>,
+    tx_parent: Option<TransactionRef>,
+}
+
+/// A text, and where it stands with its quotes; both are empty for a field that is left out.
+#[derive(Debug, Default)]
+pub(crate) struct StoredText<'a> {
+    pub(crate) text: Cow<'a, str>,
+    pub(crate) at: Range<usize>,
+}
+
+/// The header of canonical bytes, or `None` if they are not canonical.
+pub(crate) fn header(bytes: &[u8]) -> Option<StoredHeader<'_>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let mut reader = Reader { rest: text, length: text.len(), separator: b'{' };
     let header = reader.header()?;
-    // What the reader is lenient about (escapes, case, fractions) does not get past this.
-    let mut again = Vec::with_capacity(bytes.len());
-    header.write_canonical(&mut again);
-    (again == bytes).then_some((header, again))
+    (reader.rest == "}").then_some(header)
+}
+
+impl StoredHeader<'_> {
+    /// The header with texts of its own.
+    pub(crate) fn into_header(self) -> Header {
+        Header {
+            id: self.id,
+            cid: self.cid,
+            message_type: self.message_type,
+            tx_type: self.tx_type,
+            author: self.author.text.into_owned(),
+            key: self.key.text.into_owned(),
+            created: self.created,
+            namespace: self.namespace.text.into_owned(),
+            group: self.group,
+            topics: self.topics.into_iter().map(Cow::into_owned).collect(),
+            tag: self.tag.text.into_owned(),
+            data_hash: self.data_hash,
+            tx_parent: self.tx_parent,
+        }
+    }
 }
 
 /// What is still to be read, and what stands before the next field.
 struct Reader<'a> {
     rest: &'a str,
-    separator: char,
+    /// Of all the bytes, read or not.
+    length: usize,
+    separator: u8,
 }
 
 impl<'a> Reader<'a> {
-    fn header(&mut self) -> Option<Header> {
-        Some(Header {
+    fn header(&mut self) -> Option<StoredHeader<'a>> {
+        Some(StoredHeader {
             id: self.optional("\"id\":", Self::id)?,
             cid: self.optional("\"cid\":", Self::id)?,
-            message_type: Open::from_text(&self.optional("\"type\":", Self::text)??),
-            tx_type: self.optional("\"txtype\":", Self::text)?.map(|text| Open::from_text(&text)),
+            message_type: self.optional("\"type\":", Self::open)??,
+            tx_type: self.filled("\"txtype\":", Self::open, Open::is_empty)?,
             author: self.string("\"author\":")?,
             key: self.string("\"key\":")?,
             created: self.optional("\"created\":", Self::time)?,
@@ -47,94 +96,81 @@ impl<'a> Reader<'a> {
     }
 
     /// The value of the field `name`; `Some(None)` if another field, or the end, stands here.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a name is then compared as a number")]
     #[expect(clippy::option_option, reason = "outside: may it be canonical; inside: is it there")]
     fn optional<T>(
         &mut self,
         name: &str,
         read: impl FnOnce(&mut Self) -> Option<T>,
     ) -> Option<Option<T>> {
-        let found = self.rest.strip_prefix(self.separator).and_then(|rest| rest.strip_prefix(name));
-        let Some(rest) = found else { return Some(None) };
+        if self.rest.as_bytes().first() != Some(&self.separator) {
+            return Some(None);
+        }
+        let Some(rest) = self.rest.get(1..).and_then(|rest| rest.strip_prefix(name)) else {
+            return Some(None);
+        };
         self.rest = rest;
-        self.separator = ',';
+        self.separator = b',';
         read(self).map(Some)
     }
 
-    fn string(&mut self, name: &str) -> Option<String> {
-        Some(self.optional(name, Self::text)?.map_or_else(String::new, Cow::into_owned))
+    /// The same for a field that is left out when it is empty.
+    #[expect(clippy::option_option, reason = "as for `optional`")]
+    fn filled<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&mut Self) -> Option<T>,
+        is_empty: impl FnOnce(&T) -> bool,
+    ) -> Option<Option<T>> {
+        let value = self.optional(name, read)?;
+        (!value.as_ref().is_some_and(is_empty)).then_some(value)
     }
 
-    fn text(&mut self) -> Option<Cow<'a, str>> {
-        let inner = self.rest.strip_prefix('"')?;
-        let stop = inner.bytes().position(|byte| byte == b'"' || byte == b'\\')?;
-        let (plain, from_stop) = inner.split_at_checked(stop)?;
-        if let Some(rest) = from_stop.strip_prefix('"') {
-            self.rest = rest;
-            return Some(Cow::Borrowed(plain));
-        }
-        self.escaped_text(stop)
+    fn string(&mut self, name: &str) -> Option<StoredText<'a>> {
+        self.filled(name, Self::stored_text, |stored| stored.text.is_empty())
+            .map(Option::unwrap_or_default)
     }
 
-    /// A text with escapes, the first of which stands `at` bytes after the quote.
-    fn escaped_text(&mut self, at: usize) -> Option<Cow<'a, str>> {
-        let mut end = at + 1;
-        loop {
-            match self.rest.as_bytes().get(end)? {
-                b'"' => break,
-                b'\\' => end += 2,
-                _ => end += 1,
-            }
-        }
-        let (quoted, rest) = self.rest.split_at_checked(end + 1)?;
-        self.rest = rest;
-        Some(unquote(quoted.as_bytes()))
+    fn stored_text(&mut self) -> Option<StoredText<'a>> {
+        let start = self.length - self.rest.len();
+        let text = self.text()?;
+        Some(StoredText { text, at: start..self.length - self.rest.len() })
     }
 
-    /// The bytes of a text of known length.
-    fn fixed(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (text, rest) = self.rest.strip_prefix('"')?.split_at_checked(length)?;
-        self.rest = rest.strip_prefix('"')?;
-        Some(text.as_bytes())
+    /// A value of an enum, or another text in lower case.
+    fn open<T: Vocabulary>(&mut self) -> Option<Open<T>> {
+        let text = self.text()?;
+        let open = Open::from_text(&text);
+        (open.as_str() == text).then_some(open)
     }
 
-    fn id<T: From<[u8; 16]>>(&mut self) -> Option<T> {
-        let id = Uuid::try_parse_ascii(self.fixed(36)?).ok()?;
-        Some(T::from(*id.as_bytes()))
-    }
-
-    fn hash<T: From<Bytes32>>(&mut self) -> Option<T> {
-        const_hex::decode_to_array(self.fixed(64)?).ok().map(|bytes| Bytes32(bytes).into())
-    }
-
-    fn time(&mut self) -> Option<Timestamp> {
-        if let Some(rest) = self.rest.strip_prefix("null") {
-            self.rest = rest;
-            return Some(Timestamp::ZERO);
-        }
-        Timestamp::parse(&self.text()?).ok()
-    }
-
-    fn topics(&mut self) -> Option<Vec<String>> {
+    /// A list of at least one text: an empty one is left out.
+    fn topics(&mut self) -> Option<Vec<Cow<'a, str>>> {
         let mut topics = Vec::new();
         self.rest = self.rest.strip_prefix('[')?;
         loop {
-            topics.push(self.text()?.into_owned());
-            let (next, rest) = self.rest.split_at_checked(1)?;
-            self.rest = rest;
-            match next {
-                "," => {}
-                "]" => return Some(topics),
+            topics.push(self.text()?);
+            match self.take(1)? {
+                b"," => {}
+                b"]" => return Some(topics),
                 _ => return None,
             }
         }
     }
 
     fn transaction_ref(&mut self) -> Option<TransactionRef> {
-        self.separator = '{';
-        let tx_type = Open::from_text(&self.optional("\"type\":", Self::text)??);
+        self.separator = b'{';
+        let tx_type = self.optional("\"type\":", Self::open)??;
         let id = self.optional("\"id\":", Self::id)?;
         self.rest = self.rest.strip_prefix('}')?;
         Some(TransactionRef { tx_type, id })
+    }
+
+    /// The next bytes, as many as asked for.
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest;
+        Some(taken.as_bytes())
     }
 }

@@ -64,7 +64,7 @@ fn low_surrogate(high: u32, rest: &[u8]) -> Option<(char, &[u8])> {
     Some((c, rest))
 }
 
-/// The code unit of the `\uXXXX` in front.
+/// The code unit of the `\uhhhh` in front.
 fn unit(escape: &[u8]) -> Option<(u32, &[u8])> {
     let (digits, rest) = escape.strip_prefix(b"\\u")?.split_first_chunk::<4>()?;
     let unit = digits

@@ -14,6 +14,19 @@ pub(crate) fn string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
+/// How many bytes in front are written as they are.
+pub(crate) fn plain_length(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        let plain_e2 = || *byte == 0xe2 && !is_line_separator(text.get(at..).unwrap_or_default());
+        if is_special(*byte) && !plain_e2() {
+            break;
+        }
+        at += 1;
+    }
+    at
+}
+
 /// Appends a string that holds nothing to escape.
 pub(crate) fn plain_string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
@@ -52,6 +65,11 @@ pub(crate) fn line_separator<'a>(text: &'a [u8], out: &mut Vec<u8>) -> Option<&'
     };
     out.extend_from_slice(escape);
     Some(rest)
+}
+
+/// Whether U+2028 or U+2029 is in front.
+fn is_line_separator(text: &[u8]) -> bool {
+    text.starts_with(b"\xe2\x80\xa8") || text.starts_with(b"\xe2\x80\xa9")
 }
 
 /// Appends `\u00xx`.

@@ -141,6 +141,16 @@ impl Refusal {
     }
 }
 
+impl Outcome {
+    /// The refusal that it is, noted or not.
+    pub const fn refusal(self) -> Option<Refusal> {
+        match self {
+            Self::Append(_) | Self::Same => None,
+            Self::Refuse(refusal) | Self::Note(refusal) => Some(refusal),
+        }
+    }
+}
+
 impl std::fmt::Display for Outcome {
     /// As the documentation writes it: `[staged, readied]`, `✓`, `!Name`, `!Name+n`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -41,25 +41,25 @@ pub enum Command {
 named! {
     /// The kind of a [`Command`]; its name is the verb of the command stream.
     CommandKind {
-        /// [`Command::Stage`]
+        /// Submit a local message.
         Stage = "stage",
-        /// [`Command::Receive`]
+        /// A message came from the network.
         Receive = "receive",
-        /// [`Command::Import`]
+        /// Take a message in as evidence.
         Import = "import",
-        /// [`Command::Release`]
+        /// What the message waited for arrived.
         Release = "release",
-        /// [`Command::Seal`]
+        /// Put the message into a batch.
         Seal = "seal",
-        /// [`Command::Dispatched`]
+        /// The batch was handed over for delivery.
         Dispatched = "dispatched",
-        /// [`Command::Sequence`]
+        /// A pin of the message was seen on the ledger.
         Sequence = "sequence",
-        /// [`Command::Confirm`]
+        /// The message is confirmed.
         Confirm = "confirm",
-        /// [`Command::Reject`]
+        /// The message is rejected.
         Reject = "reject",
-        /// [`Command::Cancel`]
+        /// Give the message up.
         Cancel = "cancel",
     }
 }
@@ -110,7 +110,7 @@ impl Stage {
 
 /// Whether nobody would dispatch this message.
 pub(super) fn unpinned_broadcast(message: &SealedMessage) -> bool {
-    message.pinning() == Pinning::Unpinned && message.header().group.is_none()
+    message.pinning() == Pinning::Unpinned && message.group().is_none()
 }
 
 /// An unpinned message must have a group: nobody dispatches an unpinned broadcast.
@@ -237,7 +237,6 @@ impl fmt::Display for Command {
                 write!(f, " hash {} in batch {}", received.message.hash(), received.batch)
             }
             Self::Import(import) => write!(f, " hash {}", import.message.hash()),
-            Self::Release(Release { parent: None, .. }) => Ok(()),
             Self::Release(Release { parent: Some(parent), .. }) => {
                 write!(f, " by {} {}", parent.kind, parent.id)?;
                 parent.message_hash.map_or(Ok(()), |hash| write!(f, " carrying hash {hash}"))
@@ -251,7 +250,7 @@ impl fmt::Display for Command {
                 let LedgerPosition { sequence, pin_index } = position;
                 write!(f, " in batch {batch} at {sequence}/{pin_index} signed by '{signer}'")
             }
-            Self::Confirm(_) => Ok(()),
+            Self::Confirm(_) | Self::Release(Release { parent: None, .. }) => Ok(()),
             Self::Reject(reject) => write!(f, " with code '{}'", reject.code),
             Self::Cancel(cancel) => write!(f, " with code '{}'", cancel.code),
         }

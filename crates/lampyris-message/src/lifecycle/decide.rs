@@ -203,7 +203,7 @@ fn cancelled(state: &State, command: &Command) -> Option<Cancelled> {
             at: receive.at,
             code: NonBlank::literal("GapFilled"),
             reason: None,
-            by: receive.received.message.header().author.clone(),
+            by: receive.received.message.author().into_owned(),
             gap_fill: receive.gap_fill.as_ref().and_then(stands_in),
         }),
         Command::Release(release) => Some(Cancelled {

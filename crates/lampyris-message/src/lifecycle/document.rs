@@ -1,39 +1,58 @@
-//! The table as people read it: the grid and the diagram of `docs/lifecycle.md`.
+//! The table as people read it: the generated parts of `docs/lifecycle.md`.
 //!
 //! Everything is printed from [`super::table`]; nothing is said twice.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::clause::{Cell, Outcome};
+use super::clause::{Cell, Outcome, Refusal};
 use super::command::CommandKind;
 use super::rules::after;
 use super::state::Situation;
 use super::table::cell;
 
-/// The grid of commands and situations as a Markdown table.
+/// The answers of every command: a heading and a Markdown table each.
 ///
-/// A cell lists its clauses in the order in which they are tried.
+/// Situations with the same answer share a row; an answer lists its clauses in the order in which
+/// they are tried.
 pub fn grid() -> String {
-    let mut text = String::from("| |");
-    for situation in Situation::ALL {
-        let _ = write!(text, " {situation} |");
-    }
-    text.push_str("\n| --- |");
-    text.push_str(&" --- |".repeat(Situation::ALL.len()));
-    text.push('\n');
+    let mut text = String::new();
     for command in CommandKind::ALL {
-        let _ = write!(text, "| **{command}** |");
-        let mut left = None;
+        let mut rows: Vec<(Cell, Vec<&str>)> = Vec::new();
         for situation in Situation::ALL {
             let cell = cell(*command, *situation);
-            let same_as_left = left == Some(cell);
-            let _ = write!(text, " {} |", if same_as_left { "←".to_owned() } else { words(cell) });
-            left = Some(cell);
+            match rows.iter_mut().find(|(answer, _)| *answer == cell) {
+                Some((_, situations)) => situations.push(situation.name()),
+                None => rows.push((cell, vec![situation.name()])),
+            }
+        }
+        let _ = writeln!(text, "### {command}\n\n| the message is | answer |\n| --- | --- |");
+        for (cell, situations) in rows {
+            let _ = writeln!(text, "| {} | {} |", situations.join("<br>"), words(cell));
         }
         text.push('\n');
     }
     text
+}
+
+/// Every refusal as a Markdown table: its name, what it means, which commands meet it.
+pub fn refusals() -> String {
+    let mut text = String::from("| refusal | means | met by |\n| --- | --- | --- |\n");
+    for refusal in Refusal::ALL {
+        let meets = |command: &CommandKind| {
+            let outcomes = Situation::ALL.iter().flat_map(|at| outcomes(cell(*command, *at)));
+            outcomes.into_iter().any(|outcome| outcome.refusal() == Some(*refusal))
+        };
+        let commands = CommandKind::ALL.iter().filter(|command| meets(command));
+        let names: Vec<_> = commands.map(|command| command.name()).collect();
+        let _ = writeln!(text, "| `{refusal}` | {} | {} |", refusal.meaning(), names.join(", "));
+    }
+    text
+}
+
+/// Every answer that a cell can give.
+fn outcomes(cell: Cell) -> impl Iterator<Item = Outcome> {
+    cell.clauses.iter().map(|clause| clause.then).chain([cell.otherwise])
 }
 
 /// One cell in words: `b₀: ✓; else !WrongBatch`.
@@ -55,8 +74,7 @@ pub fn diagram() -> String {
     for situation in Situation::ALL {
         for command in CommandKind::ALL {
             let cell = cell(*command, *situation);
-            let outcomes = cell.clauses.iter().map(|clause| clause.then).chain([cell.otherwise]);
-            for outcome in outcomes {
+            for outcome in outcomes(cell) {
                 let Outcome::Append(events) = outcome else { continue };
                 let to = events.iter().fold(*situation, |at, event| after(at, *event));
                 let labels = moves.entry((node(*situation), node(to))).or_default();

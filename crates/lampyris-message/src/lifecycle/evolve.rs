@@ -7,7 +7,7 @@ use super::clause::Refusal;
 use super::command::unpinned_broadcast;
 use super::guard::{has_gap, is_awaited, pins_fit, signer_differs};
 use super::rules::{follows, notes};
-use super::state::{Evidence, Facts, LedgerPin, Origin, Situation, State};
+use super::state::{Evidence, Facts, LedgerPin, Origin, Sender, Situation, State};
 use crate::event::Sequenced;
 use crate::event::{Awaited, Cancelled, Event, EventKind, Noted, Readied, Readiness, Sealed, Sent};
 use crate::hash::Bytes32;
@@ -101,13 +101,13 @@ fn begin(event: &Event) -> Result<State, Rule> {
             &staged.message,
             Origin::Local,
             MessageState::Staged,
-            Beginning { awaits: staged.awaits, staged_tx: staged.tx_id, batch: None, pins: &[] },
+            &Beginning { awaits: staged.awaits, staged_tx: staged.tx_id, batch: None, pins: &[] },
         )),
         Event::Received(received) => Ok(known(
             &received.message,
             Origin::Remote,
             MessageState::Pending,
-            Beginning {
+            &Beginning {
                 awaits: None,
                 staged_tx: None,
                 batch: Some((received.batch, received.tx_id)),
@@ -142,23 +142,22 @@ fn known(
     message: &SealedMessage,
     origin: Origin,
     state: MessageState,
-    beginning: Beginning<'_>,
+    beginning: &Beginning<'_>,
 ) -> State {
-    let header = message.header();
+    let Beginning { awaits, staged_tx, batch, pins } = *beginning;
     State::Known(Box::new(Facts {
         id: message.id(),
         origin,
         state,
         hash: message.hash(),
         pinning: message.pinning(),
-        topics: header.topics.len(),
-        author: header.author.as_str().into(),
-        key: header.key.as_str().into(),
-        group: header.group,
-        awaits: beginning.awaits,
-        staged_tx: beginning.staged_tx,
-        batch: beginning.batch,
-        pins: beginning.pins.into(),
+        topics: message.topic_count(),
+        sender: Sender::new(&message.author(), &message.key()),
+        group: message.group(),
+        awaits,
+        staged_tx,
+        batch,
+        pins: pins.into(),
         ledger: None,
         reject_code: None,
         noted: Vec::new(),
@@ -229,11 +228,12 @@ fn sequence(facts: &mut Facts, sequenced: &Sequenced) -> Result<(), Rule> {
         return Err(Rule::SealedBatch);
     }
     facts.state = MessageState::Pending;
-    facts.ledger = Some(Box::new(LedgerPin {
+    let signer = sequenced.signer.as_str();
+    facts.ledger = Some(LedgerPin {
         batch: sequenced.batch,
         position: sequenced.position,
-        signer: sequenced.signer.as_str().into(),
-    }));
+        other_signer: (signer != facts.sender.key()).then(|| signer.into()),
+    });
     Ok(())
 }
 

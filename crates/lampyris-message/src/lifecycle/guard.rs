@@ -64,7 +64,7 @@ pub(super) fn pins_fit(facts: &Facts, pins: &[Pin]) -> bool {
 
 /// Whether the recorded signer is not the key of the header.
 pub(super) fn signer_differs(facts: &Facts) -> bool {
-    facts.ledger.as_ref().is_some_and(|pin| pin.signer != facts.key)
+    facts.ledger.as_ref().is_some_and(|pin| pin.other_signer.is_some())
 }
 
 fn facts(state: &State) -> Option<&Facts> {
@@ -157,7 +157,7 @@ fn same_pin(state: &State, command: &Command) -> bool {
     facts.ledger.as_ref().is_some_and(|pin| {
         pin.batch == sequence.batch
             && pin.position == sequence.position
-            && *pin.signer == *sequence.signer
+            && pin.other_signer.as_deref().unwrap_or(facts.sender.key()) == sequence.signer
     })
 }
 
@@ -186,8 +186,8 @@ pub(super) fn gap_fill_fits(state: &State, command: &Command) -> bool {
                     &Gap {
                         id: message.id(),
                         pinning: message.pinning(),
-                        author: &message.header().author,
-                        group: message.header().group,
+                        author: &message.author(),
+                        group: message.group(),
                         pins: &receive.received.pins,
                     },
                 )
@@ -200,7 +200,7 @@ pub(super) fn gap_fill_fits(state: &State, command: &Command) -> bool {
                     &Gap {
                         id: facts.id,
                         pinning: facts.pinning,
-                        author: &facts.author,
+                        author: facts.sender.author(),
                         group: facts.group,
                         pins: &facts.pins,
                     },

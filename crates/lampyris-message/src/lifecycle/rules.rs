@@ -42,11 +42,13 @@ fn line(text: &mut String, on: CommandKind, at: Situation, when: &str, then: Out
 }
 
 /// Whether some command appends this kind of event where a message is in this situation.
+#[expect(clippy::indexing_slicing, reason = "the array has a place for every variant")]
 pub const fn follows(situation: Situation, event: EventKind) -> bool {
     STEPS[situation as usize][event as usize]
 }
 
 /// Whether some command that meets this refusal is noted where a message is in this situation.
+#[expect(clippy::indexing_slicing, reason = "the array has a place for every variant")]
 pub const fn notes(situation: Situation, refusal: Refusal) -> bool {
     NOTES[situation as usize][refusal as usize]
 }

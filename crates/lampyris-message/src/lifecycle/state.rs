@@ -49,10 +49,8 @@ pub struct Facts {
     pub pinning: Pinning,
     /// How many topics it has.
     pub topics: usize,
-    /// Its author, `header.author`.
-    pub author: Box<str>,
-    /// Its key, `header.key`.
-    pub key: Box<str>,
+    /// Who sent it.
+    pub sender: Sender,
     /// Its group, `header.group`.
     pub group: Option<GroupHash>,
     /// What it waits for, or waited for.
@@ -64,7 +62,7 @@ pub struct Facts {
     /// Its pins.
     pub pins: Box<[Pin]>,
     /// Where it stands on the ledger.
-    pub ledger: Option<Box<LedgerPin>>,
+    pub ledger: Option<LedgerPin>,
     /// The code it was rejected with.
     pub reject_code: Option<Box<str>>,
     /// The contradictions noted.
@@ -87,8 +85,33 @@ pub struct LedgerPin {
     pub batch: BatchId,
     /// Where on the ledger.
     pub position: LedgerPosition,
-    /// The key that signed it there.
-    pub signer: Box<str>,
+    /// The key that signed it there, if it is another than the header's.
+    pub other_signer: Option<Box<str>>,
+}
+
+/// Who sent a message, kept as one text: there is one of these for every message of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    // Invariant: the author ends where a character does.
+    author_and_key: Box<str>,
+    author_bytes: usize,
+}
+
+impl Sender {
+    /// The sender with this author and key.
+    pub fn new(author: &str, key: &str) -> Self {
+        Self { author_and_key: [author, key].concat().into(), author_bytes: author.len() }
+    }
+
+    /// The author, `header.author`.
+    pub fn author(&self) -> &str {
+        self.author_and_key.get(..self.author_bytes).unwrap_or_default()
+    }
+
+    /// The key, `header.key`.
+    pub fn key(&self) -> &str {
+        self.author_and_key.get(self.author_bytes..).unwrap_or_default()
+    }
 }
 
 named! {

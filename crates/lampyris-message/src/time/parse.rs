@@ -29,6 +29,18 @@ pub(super) fn rfc3339(text: &[u8]) -> Option<Timestamp> {
     Some(Timestamp { seconds: seconds - offset, nanos })
 }
 
+/// RFC 3339 with none of that leniency: the one text of a moment in the years 0 to 9999.
+pub(super) fn canonical(text: &[u8]) -> Option<Timestamp> {
+    let (to_second, fraction) = text.strip_suffix(b"Z")?.split_at_checked(19)?;
+    let exact = match fraction {
+        [] => true,
+        [b'.', digits @ ..] => digits.len() <= 9 && digits.last().is_some_and(|last| *last != b'0'),
+        [_, ..] => false,
+    };
+    // With two digits for the hour, the second begins here.
+    rfc3339(text).filter(|_| exact && to_second.get(16) == Some(&b':'))
+}
+
 /// A decimal number of 64 bits: seconds, milliseconds or nanoseconds, by its size.
 pub(super) fn unix(text: &[u8]) -> Option<Timestamp> {
     let (negative, digits) = match text.split_first() {

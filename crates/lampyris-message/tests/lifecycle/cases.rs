@@ -21,13 +21,13 @@ use crate::story::{CODE, Story, claims};
 
 /// One command and what is known of it and of the story it is given in.
 #[derive(Debug, Clone)]
-pub struct Case {
+pub(crate) struct Case {
     pub command: Command,
     pub facts: Facts,
 }
 
 /// Every command.
-pub fn all(story: &Story) -> Vec<Case> {
+pub(crate) fn all(story: &Story) -> Vec<Case> {
     let mut cases = Cases { story, cases: Vec::new() };
     cases.stage();
     cases.receive();
@@ -42,7 +42,7 @@ pub fn all(story: &Story) -> Vec<Case> {
 }
 
 /// The facts about the story itself.
-pub fn facts(story: &Story) -> Facts {
+pub(crate) fn facts(story: &Story) -> Facts {
     let mut facts = Facts::new();
     facts.extend(match story.origin {
         Some(Origin::Local) => Some("L"),
@@ -293,6 +293,6 @@ fn gap_fills(story: &Story, pins: &[Pin]) -> Vec<(Option<GapFill>, &'static str)
 }
 
 /// The transaction that a command leaves untold, as the story knows it.
-pub fn told(story: &Story, tx_id: Option<TransactionId>) -> Option<TransactionId> {
+pub(crate) fn told(story: &Story, tx_id: Option<TransactionId>) -> Option<TransactionId> {
     tx_id.or(story.in_batch.then_some(T0))
 }

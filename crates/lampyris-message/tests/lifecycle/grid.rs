@@ -7,11 +7,11 @@ use lampyris_message::event::EventKind;
 use lampyris_message::lifecycle::{CommandKind, Refusal, Situation};
 
 /// What is known of a scenario because it was made that way.
-pub type Facts = BTreeSet<&'static str>;
+pub(crate) type Facts = BTreeSet<&'static str>;
 
 /// What a command is to answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     Append(Vec<EventKind>),
     Same,
     Refuse(Refusal),
@@ -20,7 +20,7 @@ pub enum Answer {
 
 /// One line of the grid.
 #[derive(Debug)]
-pub struct Line {
+pub(crate) struct Line {
     pub command: CommandKind,
     pub situation: Situation,
     pub conditions: Vec<&'static str>,
@@ -30,17 +30,17 @@ pub struct Line {
 
 /// All lines, in order.
 #[derive(Debug)]
-pub struct Grid(pub Vec<Line>);
+pub(crate) struct Grid(pub Vec<Line>);
 
 impl Grid {
-    pub fn read() -> Self {
+    pub(crate) fn read() -> Self {
         let lines = include_str!("grid.txt").lines();
         let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
         Self(lines.map(Line::parse).collect())
     }
 
     /// The number of the first line that holds for this scenario.
-    pub fn find(&self, command: CommandKind, situation: Situation, facts: &Facts) -> usize {
+    pub(crate) fn find(&self, command: CommandKind, situation: Situation, facts: &Facts) -> usize {
         let holds = |line: &Line| {
             (line.command, line.situation) == (command, situation)
                 && line.conditions.iter().all(|condition| facts.contains(condition))
@@ -100,7 +100,7 @@ impl fmt::Display for Answer {
 }
 
 /// Where a message is after an event; the page says so in the list of events.
-pub fn after(situation: Situation, event: EventKind) -> Situation {
+pub(crate) fn after(situation: Situation, event: EventKind) -> Situation {
     match event {
         EventKind::Staged => Situation::Staged,
         EventKind::Received => Situation::PendingNoPin,

@@ -7,8 +7,17 @@
 #![allow(clippy::indexing_slicing, reason = "a failed index is a failed test")]
 #![allow(clippy::panic, reason = "a panic is a failed test")]
 
+mod bytes;
 mod cases;
 mod cast;
 mod grid;
+mod judging;
+mod laws;
+mod lives;
+mod pages;
+mod referee;
+mod rules;
+mod samples;
+mod schema;
 mod story;
 mod walk;

@@ -15,11 +15,11 @@ use crate::cast::{B0, KEY, OTHER_BATCH, OTHER_KEY, PINNINGS, POSITION, T0, Waits
 use crate::cast::{at, idempotency, message, pins, text};
 
 /// The code that a rejected story was rejected with.
-pub const CODE: &str = "FF10435";
+pub(crate) const CODE: &str = "FF10435";
 
 /// One state of a message, how it came about, and what is known of it for that reason.
 #[derive(Debug, Clone)]
-pub struct Story {
+pub(crate) struct Story {
     pub events: Vec<Event>,
     pub state: State,
     pub situation: Situation,
@@ -38,7 +38,7 @@ pub struct Story {
 }
 
 impl Story {
-    pub fn absent(pinning: Pinning, topics: usize) -> Self {
+    pub(crate) fn absent(pinning: Pinning, topics: usize) -> Self {
         Self {
             events: Vec::new(),
             state: State::Absent,
@@ -55,12 +55,12 @@ impl Story {
         }
     }
 
-    pub fn pinning(&self) -> Pinning {
+    pub(crate) fn pinning(&self) -> Pinning {
         self.message.pinning()
     }
 
     /// The pins that a batch has to bring for this message.
-    pub fn right_pins(&self) -> Vec<Pin> {
+    pub(crate) fn right_pins(&self) -> Vec<Pin> {
         pins(if self.pinning() == Pinning::Private { self.topics } else { 0 })
     }
 
@@ -73,7 +73,7 @@ impl Story {
         next
     }
 
-    fn staged(&self, waits: Waits, born_with_tx: bool) -> Self {
+    pub(crate) fn staged(&self, waits: Waits, born_with_tx: bool) -> Self {
         let event = Event::Staged(Box::new(Staged {
             message: self.message.clone(),
             local_namespace: "garden".to_owned(),
@@ -85,7 +85,7 @@ impl Story {
         Self { origin: Some(Origin::Local), waits, born_with_tx, ..next }
     }
 
-    fn received(&self, pins: &[Pin]) -> Self {
+    pub(crate) fn received(&self, pins: &[Pin]) -> Self {
         let event = Event::Received(Box::new(Received {
             message: self.message.clone(),
             local_namespace: "garden".to_owned(),
@@ -98,7 +98,7 @@ impl Story {
         Self { origin: Some(Origin::Remote), in_batch: true, pins: pins.to_vec(), ..next }
     }
 
-    fn imported(&self, state: MessageState) -> Self {
+    pub(crate) fn imported(&self, state: MessageState) -> Self {
         let event = Event::Imported(Box::new(Imported {
             message: self.message.clone(),
             claims: claims(state),
@@ -107,7 +107,7 @@ impl Story {
         self.then(Situation::Imported, event)
     }
 
-    fn readied(&self) -> Self {
+    pub(crate) fn readied(&self) -> Self {
         let why = match self.waits {
             Waits::Not => Readiness::NothingToWaitFor,
             Waits::ForKind => Readiness::Released(None),
@@ -116,17 +116,17 @@ impl Story {
         self.then(Situation::ReadyUnsealed, Event::Readied(Readied { why }))
     }
 
-    fn sealed(&self) -> Self {
+    pub(crate) fn sealed(&self) -> Self {
         let pins = self.right_pins();
         let event = Event::Sealed(Sealed { batch: B0, tx_id: T0, pins: pins.clone() });
         Self { in_batch: true, pins, ..self.then(Situation::ReadySealed, event) }
     }
 
-    fn sent(&self) -> Self {
+    pub(crate) fn sent(&self) -> Self {
         self.then(Situation::Sent, Event::Sent(Sent { batch: B0, tx_id: T0 }))
     }
 
-    fn sequenced(&self, batch: BatchId, signer: &'static str) -> Self {
+    pub(crate) fn sequenced(&self, batch: BatchId, signer: &'static str) -> Self {
         let event = Event::Sequenced(Sequenced {
             batch,
             tx_id: T0,
@@ -136,18 +136,18 @@ impl Story {
         Self { pin: Some((batch, signer)), ..self.then(Situation::PendingPinned, event) }
     }
 
-    fn confirmed(&self) -> Self {
+    pub(crate) fn confirmed(&self) -> Self {
         let event = Event::Confirmed(Confirmed { at: at(9), correlator: None });
         self.then(Situation::Confirmed, event)
     }
 
-    fn rejected(&self) -> Self {
+    pub(crate) fn rejected(&self) -> Self {
         let (code, reason) = (text(CODE), text("no such datatype"));
         let event = Event::Rejected(Rejected { at: at(9), code, reason });
         Self { rejected: true, ..self.then(Situation::Rejected, event) }
     }
 
-    fn cancelled(&self, gap_fill: Option<MessageId>) -> Self {
+    pub(crate) fn cancelled(&self, gap_fill: Option<MessageId>) -> Self {
         let event = Event::Cancelled(Cancelled {
             at: at(9),
             code: text("NotWanted"),
@@ -166,7 +166,7 @@ impl Story {
 }
 
 /// What a source claims of an imported message.
-pub fn claims(state: MessageState) -> Claims {
+pub(crate) fn claims(state: MessageState) -> Claims {
     Claims {
         local_namespace: Some("garden".to_owned()),
         state,
@@ -180,7 +180,7 @@ pub fn claims(state: MessageState) -> Claims {
 }
 
 /// Every story.
-pub fn all() -> Vec<Story> {
+pub(crate) fn all() -> Vec<Story> {
     let mut stories = Vec::new();
     for (pinning, topics) in PINNINGS.into_iter().flat_map(|p| [(p, 1), (p, 3)]) {
         let absent = Story::absent(pinning, topics);

@@ -127,28 +127,36 @@ fn without_notes(state: &State) -> State {
 }
 
 /// Where a message stands, as finely as an event's right to follow depends on it.
+///
+/// A note changes nothing, so it is judged by the situation alone.
 type Place = (Situation, Option<&'static str>, &'static str);
 
-fn place(situation: Situation, facts: &Facts) -> Place {
+fn place(situation: Situation, facts: &Facts, kind: EventKind) -> Place {
+    if kind == EventKind::Noted {
+        return (situation, None, "any");
+    }
     let origin = ["L", "R"].into_iter().find(|origin| facts.contains(origin));
     let pinning = ["U", "B", "PP"].into_iter().find(|pinning| facts.contains(pinning)).unwrap();
     (situation, origin.filter(|_| situation != Situation::Absent), pinning)
 }
 
+/// A place, an event that follows there, and what is noted if it is a note.
+type Step = (Place, EventKind, Option<Refusal>);
+
 /// Every step that some line of the grid takes, from where it takes it.
-fn derivable(stories: &[Story]) -> BTreeSet<(Place, EventKind)> {
+fn derivable(stories: &[Story]) -> BTreeSet<Step> {
     let (grid, mut steps) = (Grid::read(), BTreeSet::new());
     for story in stories {
         for mut case in cases::all(story) {
             let number = grid.find(case.command.kind(), story.situation, &case.facts);
-            let kinds = match &grid.0[number].answer {
-                Answer::Append(kinds) => kinds.clone(),
-                Answer::Note(_) => vec![EventKind::Noted],
+            let (kinds, noted) = match &grid.0[number].answer {
+                Answer::Append(kinds) => (kinds.clone(), None),
+                Answer::Note(refusal) => (vec![EventKind::Noted], Some(*refusal)),
                 Answer::Same | Answer::Refuse(_) => continue,
             };
             let mut situation = story.situation;
             for kind in kinds {
-                steps.insert((place(situation, &case.facts), kind));
+                steps.insert((place(situation, &case.facts, kind), kind, noted));
                 situation = after(situation, kind);
                 case.facts.extend(match kind {
                     EventKind::Staged => Some("L"),
@@ -172,13 +180,15 @@ fn no_event_is_accepted_that_the_grid_does_not_lead_to() {
         .collect();
     let (mut accepted, mut refused) = (BTreeSet::new(), 0_u32);
     for story in &stories {
-        let here = place(story.situation, &cases::facts(story));
+        let facts = cases::facts(story);
         for event in events.values() {
             if evolve(story.state.clone(), event).is_err() {
                 refused += 1;
                 continue;
             }
-            let step = (here, event.kind());
+            let noted = if let Event::Noted(noted) = event { Some(noted.kind) } else { None };
+            let kind = event.kind();
+            let step = (place(story.situation, &facts, kind), kind, noted);
             assert!(steps.contains(&step), "{event:?} is accepted in {story:#?}");
             accepted.insert(step);
         }

@@ -10,7 +10,8 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 fn any_text() -> impl Strategy<Value = String> {
-    prop_oneof![Just(String::new()), "[ -~]{0,20}", "\\PC{0,12}", any::<String>()]
+    let escaped = "[a<>&\"\\\\\n\u{2028}\u{2029}\u{200b}]{0,6}";
+    prop_oneof![Just(String::new()), "[ -~]{0,20}", "\\PC{0,12}", escaped, any::<String>()]
 }
 
 fn any_type() -> impl Strategy<Value = Open<MessageType>> {
@@ -186,7 +187,7 @@ pub(crate) fn any_refs() -> impl Strategy<Value = Vec<SealedRef>> {
 }
 
 /// Makes a header one that can be sealed, and seals it.
-fn seal(header: &mut Header, refs: Vec<SealedRef>) -> SealedMessage {
+pub(crate) fn seal(header: &mut Header, refs: Vec<SealedRef>) -> SealedMessage {
     header.id = header.id.or(Some(MessageId::from_bytes([7; 16])));
     header.created = header.created.or(Some(Timestamp::from_unix_nanos(1)));
     header.tx_type = Some(TxType::BatchPin.into());

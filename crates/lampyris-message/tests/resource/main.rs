@@ -6,6 +6,7 @@
 mod depth;
 mod go_json;
 mod headers;
+mod respelled;
 mod robust;
 mod sealing;
 mod times;

@@ -78,7 +78,9 @@ fn report(global: &Global, events: u64, measured: &Measured) -> Result<(), Failu
     ratios.sort_by(f64::total_cmp);
     let (least, most) = (ratios.first().copied(), ratios.last().copied());
     let mib = |bytes: Option<u64>| bytes.map(|bytes| bytes / (1024 * 1024));
-    let added = mib(measured.memory_judged).zip(mib(measured.memory_open)).map(|(a, b)| a - b);
+    let added = mib(measured.memory_judged)
+        .zip(mib(measured.memory_open))
+        .map(|(judged, open)| judged.saturating_sub(open));
     let mut out = output::answers();
     if global.json {
         output::json_line(

@@ -59,7 +59,7 @@ fn keep(log: &Log, group: &mut Vec<Append>) -> Result<(), Failure> {
 fn lifecycle(n: u64) -> Result<Vec<Command>, Failure> {
     let (message, pins) = sealed(n)?;
     let (batch, tx_id) = (BatchId::from_bytes(number(2, n / 50)), transaction(n));
-    let signer = message.header().key.clone();
+    let signer = message.key().into_owned();
     let at = time(n);
     let staged = Staged {
         message,

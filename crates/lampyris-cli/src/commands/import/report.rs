@@ -1,45 +1,63 @@
 //! What an import says: a line for each value in JSON, for each refusal in text, and a summary.
 //!
-//! It counts and prints; what became of a value is decided before.
+//! It counts and prints; what became of a value is decided before. If nobody reads any more it
+//! falls silent and the import goes on.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{self, Write};
 
 use lampyris_message::MessageId;
 use serde_json::{Map, Value, json};
 
 use crate::input::Unfit;
-use crate::output::json_line;
+use crate::output::{json_line, plain};
+
+/// Where a value stands.
+#[derive(Debug, Clone)]
+pub(super) struct Where {
+    /// The file, or standard input.
+    pub(super) file: String,
+    /// Which value of it, from 1.
+    pub(super) object: u64,
+    /// The line it begins in, from 1.
+    pub(super) line: u64,
+}
+
+impl fmt::Display for Where {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, object {}", self.file, self.object)
+    }
+}
 
 /// What became of one value.
 #[derive(Debug)]
 pub(super) struct Outcome {
-    source: String,
-    line: u64,
+    place: Where,
     fate: Fate,
 }
 
 #[derive(Debug)]
 enum Fate {
     Imported { id: MessageId, sequence: Option<u64> },
-    Present { id: MessageId },
+    Present { id: MessageId, differences: Vec<String> },
     Refused(Unfit),
 }
 
 impl Outcome {
     /// It becomes an event.
-    pub(super) fn imported(source: String, line: u64, id: MessageId) -> Self {
-        Self { source, line, fate: Fate::Imported { id, sequence: None } }
+    pub(super) fn imported(place: &Where, id: MessageId) -> Self {
+        Self { place: place.clone(), fate: Fate::Imported { id, sequence: None } }
     }
 
-    /// The same message is there already.
-    pub(super) fn present(source: String, line: u64, id: MessageId) -> Self {
-        Self { source, line, fate: Fate::Present { id } }
+    /// The same message is there already; this source may claim other things of it.
+    pub(super) fn present(place: &Where, id: MessageId, differences: Vec<String>) -> Self {
+        Self { place: place.clone(), fate: Fate::Present { id, differences } }
     }
 
     /// It is not taken in.
-    pub(super) fn refused(source: String, line: u64, unfit: Unfit) -> Self {
-        Self { source, line, fate: Fate::Refused(unfit) }
+    pub(super) fn refused(place: &Where, unfit: Unfit) -> Self {
+        Self { place: place.clone(), fate: Fate::Refused(unfit) }
     }
 
     /// Its event is durable, at this sequence.
@@ -51,27 +69,31 @@ impl Outcome {
 
     fn json(&self) -> Value {
         let mut answer = Map::new();
-        answer.insert("source".into(), json!(self.source));
-        answer.insert("line".into(), json!(self.line));
-        answer.insert("ok".into(), json!(!matches!(self.fate, Fate::Refused(_))));
+        let mut say = |name: &str, value: Value| answer.insert(name.to_owned(), value);
+        say("source", json!(self.place.to_string()));
+        say("line", json!(self.place.line));
+        say("ok", json!(!matches!(self.fate, Fate::Refused(_))));
         match &self.fate {
             Fate::Imported { id, sequence } => {
-                answer.insert("id".into(), json!(id.to_string()));
-                answer.insert("outcome".into(), json!("imported"));
-                answer.insert("sequence".into(), json!(sequence));
+                say("id", json!(id.to_string()));
+                say("outcome", json!("imported"));
+                say("sequence", json!(sequence));
             }
-            Fate::Present { id } => {
-                answer.insert("id".into(), json!(id.to_string()));
-                answer.insert("outcome".into(), json!("already there"));
+            Fate::Present { id, differences } => {
+                say("id", json!(id.to_string()));
+                say("outcome", json!("already there"));
+                if !differences.is_empty() {
+                    say("otherClaims", json!(differences));
+                }
             }
             Fate::Refused(unfit) => {
                 if let Some(id) = unfit.id {
-                    answer.insert("id".into(), json!(id.to_string()));
+                    say("id", json!(id.to_string()));
                 }
-                answer.insert("outcome".into(), json!("refused"));
-                answer.insert("error".into(), json!(unfit.reason));
+                say("outcome", json!("refused"));
+                say("error", json!(unfit.reason));
                 if let Some(code) = unfit.code {
-                    answer.insert("code".into(), json!(code));
+                    say("code", json!(code));
                 }
             }
         }
@@ -83,60 +105,88 @@ impl Outcome {
 #[derive(Debug)]
 pub(super) struct Report<W: Write> {
     json: bool,
-    out: W,
+    /// `None` once nobody reads any more.
+    out: Option<W>,
     imported: u64,
     present: u64,
+    other_claims: u64,
     refused: BTreeMap<String, u64>,
 }
 
 impl<W: Write> Report<W> {
     /// A report that has said nothing.
     pub(super) fn new(json: bool, out: W) -> Self {
-        Self { json, out, imported: 0, present: 0, refused: BTreeMap::new() }
+        let (imported, present, other_claims) = (0, 0, 0);
+        Self { json, out: Some(out), imported, present, other_claims, refused: BTreeMap::new() }
     }
 
     /// Says what became of one value.
-    pub(super) fn say(&mut self, outcome: &Outcome) -> io::Result<()> {
+    pub(super) fn say(&mut self, outcome: &Outcome) {
         match &outcome.fate {
             Fate::Imported { .. } => self.imported += 1,
-            Fate::Present { .. } => self.present += 1,
+            Fate::Present { differences, .. } => {
+                self.present += 1;
+                self.other_claims += u64::from(!differences.is_empty());
+            }
             Fate::Refused(unfit) => {
                 let code = unfit.code.map(|code| format!("{code} ")).unwrap_or_default();
                 *self.refused.entry(format!("{code}{}", unfit.kind)).or_default() += 1;
             }
         }
-        if self.json {
-            json_line(&mut self.out, &outcome.json())
-        } else if let Fate::Refused(unfit) = &outcome.fate {
-            let id = unfit.id.map(|id| format!(" {id}")).unwrap_or_default();
-            let Outcome { source, line, .. } = outcome;
-            writeln!(self.out, "refused{id} ({source}, line {line})\n  {}", unfit.reason)
-        } else {
-            Ok(())
-        }
+        let json = self.json;
+        self.print(|out| if json { json_line(out, &outcome.json()) } else { lines(out, outcome) });
     }
 
     /// Says the summary; returns how many were refused.
-    pub(super) fn finish(&mut self) -> io::Result<u64> {
+    pub(super) fn finish(&mut self) -> u64 {
         let refused: u64 = self.refused.values().sum();
-        let Self { imported, present, .. } = *self;
-        if self.json {
-            let summary = json!({
-                "summary": {
+        let Self { imported, present, other_claims, .. } = *self;
+        let reasons = std::mem::take(&mut self.refused);
+        let json = self.json;
+        self.print(|out| {
+            if json {
+                let summary = json!({
                     "imported": imported,
                     "alreadyThere": present,
+                    "otherClaims": other_claims,
                     "refused": refused,
-                    "refusedByReason": self.refused,
+                    "refusedByReason": reasons,
+                });
+                json_line(out, &json!({ "summary": summary }))?;
+            } else {
+                writeln!(out, "imported {imported}, already there {present}, refused {refused}")?;
+                for (reason, count) in &reasons {
+                    writeln!(out, "  {count:>6}  {reason}")?;
                 }
-            });
-            json_line(&mut self.out, &summary)?;
-        } else {
-            writeln!(self.out, "imported {imported}, already there {present}, refused {refused}")?;
-            for (reason, count) in &self.refused {
-                writeln!(self.out, "  {count:>6}  {reason}")?;
+                if other_claims > 0 {
+                    writeln!(out, "  {other_claims:>6}  already there with other claims")?;
+                }
             }
+            out.flush()
+        });
+        refused
+    }
+
+    fn print(&mut self, say: impl FnOnce(&mut W) -> io::Result<()>) {
+        if self.out.as_mut().is_some_and(|out| say(out).is_err()) {
+            self.out = None;
         }
-        self.out.flush()?;
-        Ok(refused)
+    }
+}
+
+/// A refusal, or another claim, for people; a message that is simply taken in needs no words.
+fn lines(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
+    let place = format!("{}, line {}", outcome.place, outcome.place.line);
+    match &outcome.fate {
+        Fate::Imported { .. } => Ok(()),
+        Fate::Present { differences, .. } if differences.is_empty() => Ok(()),
+        Fate::Present { id, differences } => {
+            writeln!(out, "other claims {id} ({})", plain(&place))?;
+            differences.iter().try_for_each(|one| writeln!(out, "  {}", plain(one)))
+        }
+        Fate::Refused(unfit) => {
+            let id = unfit.id.map(|id| format!(" {id}")).unwrap_or_default();
+            writeln!(out, "refused{id} ({})\n  {}", plain(&place), plain(&unfit.reason))
+        }
     }
 }

@@ -62,8 +62,33 @@ fn a_broken_line_costs_itself_and_no_other() {
 }
 
 #[test]
+fn a_string_or_bracket_left_open_does_not_swallow_good_lines() {
+    let open_string = "{\"x\":\"open}\n{\"good\":\"}\"}\n{\"good\":2}\n";
+    let good = [value("{\"good\":\"}\"}", 2), value("{\"good\":2}", 3)];
+    assert_eq!(all(open_string), ([&[Split::Unfinished { line: 1 }], &good[..]].concat(), None));
+    let balance_together = "{\"a\":{\n{\"good\":1}\n}}\n{\"good\":2}\n";
+    assert_eq!(
+        all(balance_together),
+        (
+            vec![
+                Split::Unfinished { line: 1 },
+                value("{\"good\":1}", 2),
+                value("}}", 3),
+                value("{\"good\":2}", 4)
+            ],
+            None
+        )
+    );
+    let pretty = "{\n  \"a\": {\n  }\n}\n{\"b\":1}";
+    assert_eq!(all(pretty).0, [value("{\n  \"a\": {\n  }\n}", 1), value("{\"b\":1}", 5)]);
+}
+
+#[test]
 fn an_array_that_is_cut_or_torn_says_so_after_what_is_good() {
-    assert_eq!(all("[{},{\"a\":"), (vec![value("{}", 1)], Some("the array is cut short")));
+    assert_eq!(
+        all("[{},{\"a\":"),
+        (vec![value("{}", 1)], Some("an element of the array never ends"))
+    );
     assert_eq!(all("[{},"), (vec![value("{}", 1)], Some("an element of the array is missing")));
     assert_eq!(all("[{}"), (vec![value("{}", 1)], Some("the array is cut short")));
     assert_eq!(

@@ -1,13 +1,10 @@
 //! Reading event content: the order of every array, as it is written.
 //!
-//! It checks the schema and the message; that the bytes are the deterministic ones is checked by
-//! its caller, which writes the event again.
+//! It checks the schema, the message, and that every item is in its one spelling; what it takes is
+//! exactly what is written for the event.
 
-use minicbor::Decoder;
-use minicbor::data::Type;
-use minicbor::decode::Error;
-
-use super::ContentError;
+use super::item::{Items, schema};
+use super::{ContentError, Refused};
 use crate::event::{
     Awaited, Cancelled, Claims, Confirmed, Event, EventKind, Idempotency, Imported, LedgerPosition,
     Noted, Parent, ParentKind, Readied, Readiness, Received, Rejected, Sealed, Sent, Sequenced,
@@ -20,29 +17,38 @@ use crate::lifecycle::Refusal;
 use crate::text::{IdempotencyKey, NonBlank, TextError};
 use crate::{Pin, SealedMessage, SealedRef, Timestamp};
 
-type Result<T> = std::result::Result<T, ContentError>;
+/// The least that a pin or a reference takes: a hash, its head and that of the array.
+const LEAST_ITEM_BYTES: usize = 34;
+
+type Result<T> = std::result::Result<T, Refused>;
 
 /// Reads the content of an event of this kind.
 pub(super) fn event(kind: EventKind, content: &[u8]) -> Result<Event> {
-    let mut content = Content(Decoder::new(content));
-    match kind {
-        EventKind::Staged => content.staged().map(|event| Event::Staged(Box::new(event))),
-        EventKind::Received => content.received().map(|event| Event::Received(Box::new(event))),
-        EventKind::Imported => content.imported().map(|event| Event::Imported(Box::new(event))),
-        EventKind::Readied => content.readied().map(Event::Readied),
-        EventKind::Sealed => content.sealed().map(Event::Sealed),
-        EventKind::Sent => content.sent().map(Event::Sent),
-        EventKind::Sequenced => content.sequenced().map(Event::Sequenced),
-        EventKind::Confirmed => content.confirmed().map(Event::Confirmed),
-        EventKind::Rejected => content.rejected().map(Event::Rejected),
-        EventKind::Cancelled => content.cancelled().map(Event::Cancelled),
-        EventKind::Noted => content.noted().map(Event::Noted),
-    }
+    let mut content = Content(Items::new(content));
+    let event = content.event(kind)?;
+    content.0.end()?;
+    Ok(event)
 }
 
-struct Content<'b>(Decoder<'b>);
+struct Content<'b>(Items<'b>);
 
 impl Content<'_> {
+    fn event(&mut self, kind: EventKind) -> Result<Event> {
+        match kind {
+            EventKind::Staged => self.staged().map(|event| Event::Staged(Box::new(event))),
+            EventKind::Received => self.received().map(|event| Event::Received(Box::new(event))),
+            EventKind::Imported => self.imported().map(|event| Event::Imported(Box::new(event))),
+            EventKind::Readied => self.readied().map(Event::Readied),
+            EventKind::Sealed => self.sealed().map(Event::Sealed),
+            EventKind::Sent => self.sent().map(Event::Sent),
+            EventKind::Sequenced => self.sequenced().map(Event::Sequenced),
+            EventKind::Confirmed => self.confirmed().map(Event::Confirmed),
+            EventKind::Rejected => self.rejected().map(Event::Rejected),
+            EventKind::Cancelled => self.cancelled().map(Event::Cancelled),
+            EventKind::Noted => self.noted().map(Event::Noted),
+        }
+    }
+
     fn staged(&mut self) -> Result<Staged> {
         self.array(7)?;
         Ok(Staged {
@@ -75,7 +81,7 @@ impl Content<'_> {
         self.array(8)?;
         Ok(Claims {
             local_namespace: self.option(Self::text)?,
-            state: self.named("a message state", |name| MessageState::parse(name).ok())?,
+            state: self.state()?,
             batch: self.option(Self::batch)?,
             tx_id: self.option(Self::transaction)?,
             pins: self.pins()?,
@@ -83,6 +89,14 @@ impl Content<'_> {
             reject_reason: self.option(Self::text)?,
             idempotency_key: self.option(Self::text)?,
         })
+    }
+
+    /// A state is read in any case, and written in lower case.
+    fn state(&mut self) -> Result<MessageState> {
+        self.named("a message state", |name| {
+            let state = MessageState::parse(name).ok()?;
+            Some(if state.as_str() == name { Ok(state) } else { Err(Refused::Spelling) })
+        })?
     }
 
     fn readied(&mut self) -> Result<Readied> {
@@ -153,12 +167,13 @@ impl Content<'_> {
         let recorded = MessageHash::from_bytes(self.fixed()?);
         let header = self.0.bytes()?;
         let references = self.option(Self::references)?;
-        let message = SealedMessage::from_header_bytes(header, references)?;
+        let message =
+            SealedMessage::from_header_bytes(header, references).map_err(ContentError::from)?;
         if message.hash() == recorded {
             Ok(message)
         } else {
             let (id, found) = (message.id(), message.hash());
-            Err(ContentError::MessageHash { id, recorded, found })
+            Err(ContentError::MessageHash { id, recorded, found }.into())
         }
     }
 
@@ -202,7 +217,7 @@ impl Content<'_> {
         self.list(|content| {
             content.array(2)?;
             let hash = PinHash::from_bytes(content.fixed()?);
-            let nonce = content.option(|content| Ok(content.0.u64()?))?;
+            let nonce = content.option(|content| content.0.u64())?;
             Ok(Pin { hash, nonce })
         })
     }
@@ -224,7 +239,7 @@ impl Content<'_> {
     }
 
     fn text(&mut self) -> Result<String> {
-        Ok(self.0.str()?.to_owned())
+        Ok(self.0.text()?.to_owned())
     }
 
     fn checked<T>(
@@ -232,12 +247,12 @@ impl Content<'_> {
         check: impl FnOnce(&str) -> std::result::Result<T, TextError>,
     ) -> Result<T> {
         let at = self.0.position();
-        check(self.0.str()?).map_err(|error| schema(&error.to_string(), at))
+        check(self.0.text()?).map_err(|error| schema(&error.to_string(), at))
     }
 
     fn named<T>(&mut self, what: &str, find: impl FnOnce(&str) -> Option<T>) -> Result<T> {
         let at = self.0.position();
-        find(self.0.str()?).ok_or_else(|| schema(&format!("expected {what}"), at))
+        find(self.0.text()?).ok_or_else(|| schema(&format!("expected {what}"), at))
     }
 
     fn fixed<const N: usize>(&mut self) -> Result<[u8; N]> {
@@ -247,18 +262,16 @@ impl Content<'_> {
     }
 
     fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<Option<T>> {
-        if self.0.datatype()? == Type::Null {
-            self.0.null()?;
-            return Ok(None);
-        }
-        read(self).map(Some)
+        if self.0.null() { Ok(None) } else { read(self).map(Some) }
     }
 
-    /// A definite array; it grows as it is read, so a false length takes no memory.
+    /// A list of arrays; what is left bounds its memory, so a false length takes none.
     fn list<T>(&mut self, read: impl Fn(&mut Self) -> Result<T>) -> Result<Vec<T>> {
         let at = self.0.position();
         let length = self.0.array()?.ok_or_else(|| schema("expected a definite array", at))?;
-        let mut items = Vec::new();
+        let possible = self.0.left() / LEAST_ITEM_BYTES;
+        let mut items =
+            Vec::with_capacity(usize::try_from(length).unwrap_or(possible).min(possible));
         for _ in 0..length {
             items.push(read(self)?);
         }
@@ -272,16 +285,5 @@ impl Content<'_> {
         } else {
             Err(schema(&format!("expected an array of {length}"), at))
         }
-    }
-}
-
-fn schema(rule: &str, at: usize) -> ContentError {
-    ContentError::Schema { rule: rule.to_owned(), at }
-}
-
-impl From<Error> for ContentError {
-    fn from(error: Error) -> Self {
-        let at = error.position().unwrap_or_default();
-        Self::Schema { rule: error.to_string(), at }
     }
 }
