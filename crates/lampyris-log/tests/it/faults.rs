@@ -115,11 +115,12 @@ fn work(path: &Path, disk: &FailingDisk, acknowledged: &mut Vec<u8>) {
     }
 }
 
+/// The disk is what takes the time, so the operations are shared out.
+const THREADS: usize = 8;
+
 #[test]
 fn no_failing_operation_loses_what_was_acknowledged() {
     keep_guarded_panics_silent();
-    // The disk is what takes the time, so the operations are shared out.
-    const THREADS: usize = 8;
     std::thread::scope(|scope| {
         for thread in 1..=THREADS {
             scope.spawn(move || {
