@@ -125,11 +125,16 @@ impl Append {
     }
 
     /// Checks all that can be known without the log. A record is measured with the longest possible numbers,
-    /// so that what fits does not depend on where it will stand. Returns the bytes it then has.
+    /// so that what fits does not depend on where it will stand.
     ///
     /// # Errors
     /// [`Refused`] names the field and the rule, or what is too large.
-    pub fn check(&self) -> Result<usize, Refused> {
+    pub fn check(&self) -> Result<(), Refused> {
+        self.measure().map(drop)
+    }
+
+    /// Checks the same and returns how many bytes the append would then have.
+    pub(crate) fn measure(&self) -> Result<usize, Refused> {
         if self.namespace.is_empty() {
             let rule = "is empty: that is the log's own";
             return Err(Refused::Invalid { field: "namespace", rule });

@@ -102,3 +102,67 @@ fn requests<T>(group: Group<T>) -> Vec<Request<T>> {
 fn failure(error: ShardError) -> AppendError {
     crate::error::ReadError::from(error).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Committer, Input, Output, RESENDS};
+    use crate::error::{AppendError, Unavailable};
+    use crate::merkle::{Hash, Head};
+    use crate::request::Group;
+    use crate::shard::{SealedFrame, ShardError};
+
+    fn head(size: u64) -> Head {
+        Head { size, root: Hash([0; 32]) }
+    }
+
+    fn group(first_sequence: u64) -> Group<()> {
+        let after = head(first_sequence + 1);
+        let frame = SealedFrame { first_sequence, bytes: [1, 2].into(), after };
+        Group { frames: vec![frame], answers: Vec::new(), head: after }
+    }
+
+    #[test]
+    fn a_group_is_shown_once_the_store_keeps_it() {
+        let mut committer = Committer::new(head(0));
+        assert!(matches!(committer.step(Input::Group(group(0))), Output::Send));
+        assert_eq!(committer.frames()[0].first_sequence, 0);
+        let shown = committer.step(Input::Answer(Ok(())));
+        assert!(matches!(shown, Output::Show(group) if group.head.size == 1));
+        assert!(committer.frames().is_empty());
+    }
+
+    #[test]
+    fn an_unknown_outcome_sends_the_same_frames_and_gives_up_in_the_end() {
+        let mut committer = Committer::new(head(0));
+        committer.step(Input::Group(group(0)));
+        for _ in 0..RESENDS {
+            assert!(matches!(
+                committer.step(Input::Answer(Err(ShardError::Unknown))),
+                Output::Send
+            ));
+            assert_eq!(committer.frames(), group(0).frames);
+        }
+        let last = committer.step(Input::Answer(Err(ShardError::Unknown)));
+        let Output::Fail(_, error) = last else { panic!("still sending") };
+        assert!(matches!(error, AppendError::Unavailable(Unavailable::Undecided { .. })));
+    }
+
+    #[test]
+    fn after_a_failure_nothing_is_sent() {
+        let mut committer = Committer::new(head(7));
+        committer.step(Input::Group(group(7)));
+        assert!(matches!(
+            committer.step(Input::Answer(Err(ShardError::NotOwner))),
+            Output::Fail(..)
+        ));
+        for next in [group(7), group(8), Group { frames: Vec::new(), ..group(8) }] {
+            let Output::Fail(_, error) = committer.step(Input::Group(next)) else {
+                panic!("not poisoned")
+            };
+            assert!(matches!(
+                error,
+                AppendError::Unavailable(Unavailable::Poisoned { durable: 7, .. })
+            ));
+        }
+    }
+}

@@ -285,19 +285,19 @@ impl Codec {
 }
 
 /// Whether a frame says that it reaches to the record at `sequence`; a frame too short to say so may.
-pub(crate) fn may_hold(stored: &[u8], sequence: u64) -> bool {
+pub fn may_hold(stored: &[u8], sequence: u64) -> bool {
     end(stored).is_none_or(|end| end > sequence)
 }
 
 /// Size and root of the log before a frame, as its header says.
-pub(crate) fn before(stored: &[u8]) -> Option<Head> {
+pub fn before(stored: &[u8]) -> Option<Head> {
     let header: &[u8; HEADER_BYTES] = stored.first_chunk()?;
     let size = u64::from_be_bytes(field(header, FIRST_SEQUENCE_OFFSET));
     Some(Head { size, root: Hash(field(header, ROOT_BEFORE_OFFSET)) })
 }
 
 /// The sequence after a frame's last record, as its header says.
-pub(crate) fn end(stored: &[u8]) -> Option<u64> {
+pub fn end(stored: &[u8]) -> Option<u64> {
     let header: &[u8; HEADER_BYTES] = stored.first_chunk()?;
     let count = u32::from_be_bytes(field(header, COUNT_OFFSET));
     u64::from_be_bytes(field(header, FIRST_SEQUENCE_OFFSET)).checked_add(u64::from(count))

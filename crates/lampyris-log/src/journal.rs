@@ -163,11 +163,16 @@ impl Journal {
         spare.last().cloned()
     }
 
-    /// Frees a segment whose frames are in the store.
-    pub(crate) fn free(&mut self, generation: u64) {
-        for segment in &mut self.segments {
-            segment.free |= segment.generation == generation;
+    /// Frees a segment whose frames are in the store; a second free one is removed.
+    pub(crate) fn free(&mut self, generation: u64) -> Result<(), Unavailable> {
+        let found = self.segments.iter().position(|segment| segment.generation == generation);
+        let Some(index) = found else { return Ok(()) };
+        if self.segments.iter().any(|segment| segment.free) {
+            let segment = self.segments.remove(index);
+            return segment.remove(self.disk.as_ref());
         }
+        self.segments.iter_mut().skip(index).take(1).for_each(|segment| segment.free = true);
+        Ok(())
     }
 
     /// Says that the log is closed and that the store holds all of it.

@@ -36,13 +36,16 @@ mod claims_index;
 mod clock;
 mod committer;
 mod corrupt;
+#[cfg(feature = "sled")]
 pub mod directory;
 mod disk;
 mod error;
 pub mod frame;
+#[cfg(feature = "sled")]
 mod guard;
 mod identity;
 mod index;
+#[cfg(feature = "sled")]
 pub mod journal;
 pub mod limits;
 mod log;
@@ -53,6 +56,7 @@ mod record;
 mod request;
 mod sequencer;
 pub mod shard;
+#[cfg(feature = "sled")]
 mod sled_store;
 mod speculation;
 mod verify;
@@ -62,6 +66,7 @@ pub use clock::{Clock, SystemClock};
 pub use corrupt::{At, Corrupt, Rule};
 pub use disk::{Disk, DiskFile, StdDisk};
 pub use error::{AppendError, Broken, OpenError, ReadError, Refused, Unavailable};
+#[cfg(feature = "sled")]
 pub use guard::{is_guarded_panic, is_sled_source};
 pub use identity::{Identity, LAYOUT, LOG_KIND, OPENED, OwnEvent, RULES, Rules};
 pub use index::{StreamOrdinal, Streams, Tail};
@@ -72,6 +77,9 @@ pub use record::{
     Claim, ClaimRef, Claims, ClaimsIter, FIELDS, Malformed, MalformedRule, RECORD_FORMAT, Record,
     RecordRef, StreamName,
 };
-pub use shard::{MemoryShard, ShardError, ShardLog, SledShard};
+#[cfg(feature = "sled")]
+pub use shard::SledShard;
+pub use shard::{MemoryShard, ShardError, ShardLog};
+#[cfg(feature = "sled")]
 pub use sled_store::TREE;
 pub use verify::{Chain, VerifiedRecord, Verifier};

@@ -2,6 +2,8 @@
 //! them, and packs them into frames. A plain state machine: it never writes, waits or tells the time.
 
 mod open_frame;
+#[cfg(test)]
+mod tests;
 
 use crate::append::{Appended, Place};
 use crate::error::Refused;

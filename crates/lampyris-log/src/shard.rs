@@ -2,9 +2,11 @@
 //! It never looks into a frame: versions, claims, the Merkle tree and the index are written once, above it.
 
 mod memory;
+#[cfg(feature = "sled")]
 mod sled;
 
 pub use memory::MemoryShard;
+#[cfg(feature = "sled")]
 pub use sled::SledShard;
 
 use crate::error::{Broken, ReadError, Unavailable};

@@ -248,7 +248,7 @@ fn set_aside(
     Ok(files.len())
 }
 
-/// Moves a file or folder aside, under a name with a number in front that is not taken.
+/// Moves a file or folder aside.
 pub(crate) fn move_aside(disk: &dyn Disk, file: &Path, aside: &Path) -> Result<(), Unavailable> {
     let to = free_name(disk, file, aside)?;
     tracing::warn!(file = %file.display(), to = %to.display(), "set aside");

@@ -84,6 +84,11 @@ impl Segment {
         self.sync()
     }
 
+    /// Removes the file; that it is back after a crash would do no harm.
+    pub(super) fn remove(self, disk: &dyn Disk) -> Result<(), Unavailable> {
+        disk.remove_file(&self.path).map_err(|error| Unavailable::io("remove", &self.path, error))
+    }
+
     /// Says that nothing in the file counts.
     pub(super) fn clear(&self) -> Result<(), Unavailable> {
         self.write(&[0; DATA_OFFSET], 0)?;

@@ -38,7 +38,7 @@ type Room = Pin<Box<dyn Future<Output = Option<OwnedSemaphorePermit>> + Send + S
 impl AppendFuture {
     pub(super) fn new(log: &Log, append: Append) -> AppendFuture {
         let shared = Arc::clone(&log.shared);
-        let state = match (append.check(), &log.writer) {
+        let state = match (append.measure(), &log.writer) {
             (_, None) => State::Done(Some(Err(Refused::ReadOnly.into()))),
             (Err(refused), Some(_)) => State::Done(Some(Err(refused.into()))),
             (Ok(bytes), Some(pipeline)) => waiting(&shared, &append, pipeline, bytes),

@@ -1,6 +1,7 @@
 //! Opening: the store and what it acknowledged, verification of every frame, then the rules.
 //! Nothing is served before all of it succeeded.
 
+#[cfg(feature = "sled")]
 mod directory;
 
 use super::append::AppendFuture;
@@ -177,7 +178,7 @@ fn assemble(
     };
     let head = frontier.head();
     let secret = claims.secret().clone();
-    let shared = Arc::new(Shared {
+    let parts = Arc::new(Shared {
         shard,
         durable: RwLock::new(Durable { head, identity, streams, claims }),
         size: watch::Sender::new(head.size),
@@ -188,10 +189,10 @@ fn assemble(
         Access::Reader => None,
         Access::Writer(_) => {
             let sequencer = Sequencer::new(frontier, time, recent);
-            let started = Pipeline::start(&shared, sequencer);
+            let started = Pipeline::start(&parts, sequencer);
             let io = |error| Unavailable::io("start threads for", "the log", error);
             Some(Arc::new(started.map_err(io)?))
         }
     };
-    Ok(Log { writer, shared })
+    Ok(Log { writer, shared: parts })
 }

@@ -193,9 +193,10 @@ impl Ways {
                         let answer = block_on(shared.shard.append(machine.frames()));
                         machine.step(committer::Input::Answer(answer))
                     }
-                    committer::Output::Show(group) => match shared.show(&group) {
-                        Err(cause) => machine.step(committer::Input::Spoiled(group, cause)),
-                        Ok(()) => {
+                    committer::Output::Show(group) => {
+                        if let Err(cause) = shared.show(&group) {
+                            machine.step(committer::Input::Spoiled(group, cause))
+                        } else {
                             let size = group.head.size;
                             self.report(|inbox| {
                                 inbox.committed += merged;
@@ -204,7 +205,7 @@ impl Ways {
                             answer(group.answers);
                             break;
                         }
-                    },
+                    }
                     committer::Output::Fail(requests, error) => {
                         if let Some(Unavailable::Poisoned { durable, cause }) = machine.poison() {
                             self.poison.lock().get_or_insert((durable, cause));

@@ -79,7 +79,7 @@ fn a_slot_of_the_journal_is_laid_out_as_documented() {
             (journal::SLOT_CHECKSUM_OFFSET, 4, "checksum"),
         ],
     );
-    assert_eq!((journal::SLOT_BYTES, journal::DATA_OFFSET), (85, 8192));
+    assert_eq!((journal::SLOT_BYTES, journal::DATA_OFFSET), (81, 8192));
 }
 
 #[test]

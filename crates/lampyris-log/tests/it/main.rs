@@ -5,13 +5,18 @@
 
 mod appending;
 mod damage;
+mod deciding;
 mod documents;
 mod faults;
+mod following;
 mod frame;
+mod journal;
 mod merkle;
 mod model;
 mod opening;
+mod pipeline;
 mod reading;
 mod record;
+mod repair;
 mod scratch;
 mod verify;

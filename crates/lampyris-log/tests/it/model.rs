@@ -1,13 +1,17 @@
-//! The log against the simplest log there is: a vector.
+//! The log against the simplest log there is: a vector, with a map of versions and a map of used keys.
 
 use crate::scratch::{open, records};
-use lampyris_log::{Append, Claim, Frontier, Hash, NewEvent, StreamName};
+use lampyris_log::{
+    Append, AppendError, Claim, Expected, Frontier, Hash, NewEvent, Refused, StreamName,
+};
 use proptest::prelude::*;
 
 #[derive(Debug, Clone)]
 enum Step {
     One(Append),
     Group(Vec<Append>),
+    /// Sends an earlier append again.
+    Again(prop::sample::Index),
     Reopen,
 }
 
@@ -28,17 +32,29 @@ fn new_event() -> impl Strategy<Value = NewEvent> {
 }
 
 fn append() -> impl Strategy<Value = Append> {
-    let claims = prop::collection::vec("[a-z]{1,8}", 0..3);
-    (any::<[u8; 16]>(), "[mn]", prop::collection::vec(new_event(), 1..4), claims).prop_map(
-        |(id, namespace, events, claims)| {
+    // Few keys and versions, so that they meet; a key in an append once.
+    let claims = prop::collection::btree_set("[a-f]", 0..2);
+    let expected = prop::collection::vec(
+        prop_oneof![
+            3 => Just(Expected::Any),
+            1 => Just(Expected::NoStream),
+            2 => (0..3u64).prop_map(Expected::Version)
+        ],
+        4,
+    );
+    let events = prop::collection::vec(new_event(), 1..4);
+    (any::<[u8; 16]>(), "[mn]", events, claims, expected).prop_map(
+        |(id, namespace, events, claims, expected)| {
             let mut append = Append::new(id, namespace, "command", "actor");
+            for (event, expected) in events.iter().zip(expected) {
+                append = append.expect(event.stream.clone(), expected);
+            }
             append.events = events;
             append.claims = claims
                 .into_iter()
-                .enumerate()
-                .map(|(index, key)| Claim {
+                .map(|key| Claim {
                     namespace: "keys".into(),
-                    key: format!("{key} {index} {id:02x?}"),
+                    key,
                     fingerprint: id.repeat(2).try_into().unwrap(),
                 })
                 .collect();
@@ -51,8 +67,43 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => append().prop_map(Step::One),
         2 => prop::collection::vec(append(), 0..12).prop_map(Step::Group),
+        2 => any::<prop::sample::Index>().prop_map(Step::Again),
         1 => Just(Step::Reopen),
     ]
+}
+
+enum Judged {
+    New,
+    /// Sent before: the first answer begins with this sequence.
+    Kept(u64),
+    Refused(Refused),
+}
+
+/// What the plainest log would say.
+fn judge(model: &[(Append, NewEvent)], append: &Append) -> Judged {
+    if let Some(first) = model.iter().position(|(kept, _)| kept.id == append.id) {
+        return Judged::Kept(first as u64 + 1);
+    }
+    for (stream, expected) in &append.expected {
+        let of_stream = |(kept, event): &&(Append, NewEvent)| {
+            kept.namespace == append.namespace && event.stream == *stream
+        };
+        let actual = (model.iter().filter(of_stream).count() as u64).checked_sub(1);
+        if !expected.holds(actual) {
+            let (stream, expected) = (stream.clone(), *expected);
+            return Judged::Refused(Refused::Conflict { stream, expected, actual });
+        }
+    }
+    for claim in &append.claims {
+        let mut held = model.iter().enumerate().flat_map(|(index, (kept, _))| {
+            kept.claims.iter().map(move |held| (index as u64 + 1, held))
+        });
+        if let Some((holder, held)) = held.find(|(_, held)| held.key == claim.key) {
+            let Claim { namespace, key, fingerprint } = held.clone();
+            return Judged::Refused(Refused::ClaimTaken { namespace, key, holder, fingerprint });
+        }
+    }
+    Judged::New
 }
 
 proptest! {
@@ -63,10 +114,13 @@ proptest! {
         let scratch = tempfile::tempdir().unwrap();
         let mut log = open(scratch.path()).unwrap();
         let mut model: Vec<(Append, NewEvent)> = Vec::new();
+        let mut sent: Vec<Append> = Vec::new();
         for step in steps {
             let appends = match step {
                 Step::One(append) => vec![append],
                 Step::Group(appends) => appends,
+                Step::Again(_) if sent.is_empty() => vec![],
+                Step::Again(index) => vec![index.get(&sent).clone()],
                 Step::Reopen => {
                     drop(log);
                     log = open(scratch.path()).unwrap();
@@ -79,9 +133,21 @@ proptest! {
                 log.append_group(&appends)
             };
             for (append, result) in appends.into_iter().zip(results) {
+                sent.push(append.clone());
                 let first = model.len() as u64 + 1;
-                prop_assert_eq!(result.unwrap().sequences, first..first + append.events.len() as u64);
-                model.extend(append.events.clone().into_iter().map(|event| (append.clone(), event)));
+                match judge(&model, &append) {
+                    Judged::Kept(first) => prop_assert_eq!(result.unwrap().sequences.start, first),
+                    Judged::Refused(expected) => match result {
+                        Err(AppendError::Refused(refused)) => prop_assert_eq!(refused, expected),
+                        other => prop_assert!(false, "{:?} is not {:?}", other, expected),
+                    },
+                    Judged::New => {
+                        let count = append.events.len() as u64;
+                        prop_assert_eq!(result.unwrap().sequences, first..first + count);
+                        let events = append.events.clone();
+                        model.extend(events.into_iter().map(|event| (append.clone(), event)));
+                    }
+                }
             }
         }
         drop(log);

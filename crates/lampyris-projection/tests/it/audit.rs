@@ -17,8 +17,9 @@ fn audited(rules: Rules, events: Vec<NewEvent>) -> Audit {
     let scratch = tempfile::tempdir().unwrap();
     let log =
         Log::open(scratch.path().join("log"), &Options::writer(rules).create([9; 16])).unwrap();
-    for event in events {
-        log.append(&Append::new([1; 16], "default", "test", "test").event(event)).unwrap();
+    for (number, event) in (1..).zip(events) {
+        let append = Append::new([number; 16], "default", "test", "test").event(event);
+        log.append_blocking(append).unwrap();
     }
     drop(log);
     let mut audit = Audit::new();

@@ -2,8 +2,9 @@
 //! What is in the store is the store's and the verifier's concern.
 
 use crate::block_on::block_on;
-use crate::directory::{Directory, Survey};
+use crate::directory::{Directory, JOURNAL, MARKER, Survey};
 use crate::error::{Broken, OpenError, ReadError};
+use crate::journal;
 use crate::log::Log;
 use crate::options::{Access, Options};
 use crate::shard::{ShardLog, SledShard};
@@ -44,6 +45,7 @@ impl Log {
                 match directory.survey()? {
                     Survey::Finished => existing(&directory, options, lock, visit),
                     Survey::Vacant | Survey::CutShort => {
+                        refuse_a_finished_log(&directory)?;
                         directory.clear()?;
                         let shard = SledShard::create(&directory, lock, identity.log_id)?;
                         let log = Log::open_on(Arc::new(shard), options, |_| {})?;
@@ -56,6 +58,18 @@ impl Log {
                 Err(OpenError::NoLog { path: directory.path })
             }
         }
+    }
+}
+
+/// A creation that was cut short never got past record 0: where more was acknowledged, it is the
+/// marker that is gone, and nothing may be cleared away.
+fn refuse_a_finished_log(directory: &Directory) -> Result<(), OpenError> {
+    let folder = directory.join(JOURNAL);
+    let (_, found) = journal::read(directory.disk().as_ref(), &folder)?;
+    match journal::recover(&found, &folder) {
+        Ok(recovery) if recovery.head.size <= 1 && recovery.acknowledged <= 1 => Ok(()),
+        Err(Broken::JournalMissing { .. }) => Ok(()),
+        Ok(_) | Err(_) => Err(Broken::MarkerDamaged { path: directory.join(MARKER) }.into()),
     }
 }
 

@@ -110,7 +110,7 @@ impl Parts {
             let segment = self.journal.lock().oldest_covered(stored);
             let Some(segment) = segment else { return Ok(()) };
             self.compare(&segment)?;
-            self.journal.lock().free(segment.generation);
+            self.journal.lock().free(segment.generation)?;
         }
     }
 
