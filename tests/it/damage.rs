@@ -90,3 +90,16 @@ fn every_file_cut_to_half_gives_the_same_answer_or_a_named_refusal() {
         }
     }
 }
+
+#[test]
+fn a_finished_log_whose_marker_was_renamed_is_refused_and_not_cleared_away() {
+    let program = Program::new();
+    program.run(&["import", SAMPLES]).exits(0);
+    let (marker, unfinished) =
+        (program.data().join("format"), program.data().join("format.creating"));
+    fs::rename(&marker, &unfinished).unwrap();
+    let said = program.run(&["import", SAMPLES]).exits(1);
+    assert!(said.err.contains("format"), "{}", said.err);
+    fs::rename(&unfinished, &marker).unwrap();
+    assert!(program.run(&["replay"]).exits(0).out.contains("VERIFIED 4 events"));
+}

@@ -16,6 +16,9 @@ pub const TREE: &str = "frames";
 const LOCK_TRIES: u32 = 60;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
+/// How much of a file is copied at a time.
+const COPY_BYTES: usize = 1 << 20;
+
 /// The open store.
 #[derive(Debug)]
 pub(crate) struct SledStore {
@@ -52,6 +55,10 @@ impl SledStore {
         let sled = match open_sled(path) {
             Err(ReadError::Broken(broken)) => {
                 tracing::warn!(%broken, "opening again without snapshots");
+                // sled's second try cuts off what it cannot read: the evidence is copied first.
+                for name in ["db", "conf"] {
+                    copy_aside(disk.as_ref(), &path.join(name), aside)?;
+                }
                 if set_aside(disk.as_ref(), path, aside, |name| name.starts_with("snap."))? == 0 {
                     return Err(broken.into());
                 }
@@ -225,20 +232,46 @@ fn set_aside(
     if files.is_empty() {
         return Ok(0);
     }
+    for file in &files {
+        let to = free_name(disk, file, aside)?;
+        tracing::warn!(file = %file.display(), to = %to.display(), "set aside");
+        disk.rename(file, &to).map_err(|error| Unavailable::io("set aside", file, error))?;
+    }
+    Ok(files.len())
+}
+
+/// Copies a file to `aside`, if there is one.
+fn copy_aside(disk: &dyn Disk, file: &Path, aside: &Path) -> Result<(), Unavailable> {
+    let io = |error| Unavailable::io("copy aside", file, error);
+    if !disk.exists(file).map_err(io)? {
+        return Ok(());
+    }
+    let to = free_name(disk, file, aside)?;
+    tracing::warn!(file = %file.display(), to = %to.display(), "copied aside");
+    let (source, copy) = (disk.open(file, false).map_err(io)?, disk.open(&to, true).map_err(io)?);
+    let (mut buffer, mut at) = (vec![0; COPY_BYTES], 0);
+    loop {
+        let count = source.read_at(&mut buffer, at).map_err(io)?;
+        let Some(read) = buffer.get(..count).filter(|read| !read.is_empty()) else { break };
+        copy.write_at(read, at).map_err(io)?;
+        at += count as u64;
+    }
+    copy.sync_all().map_err(io)
+}
+
+/// A name in `aside`, made if it is missing, that nothing has yet.
+fn free_name(disk: &dyn Disk, file: &Path, aside: &Path) -> Result<PathBuf, Unavailable> {
     let io = |error| Unavailable::io("set files aside in", aside, error);
     if !disk.exists(aside).map_err(io)? {
         disk.create_dir(aside).map_err(io)?;
     }
     let mut number = disk.list(aside).map_err(io)?.unwrap_or_default().len();
-    for file in &files {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        let mut to = aside.join(format!("{number}-{name}"));
-        while disk.exists(&to).map_err(io)? {
-            number += 1;
-            to = aside.join(format!("{number}-{name}"));
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    loop {
+        let to = aside.join(format!("{number}-{name}"));
+        if !disk.exists(&to).map_err(io)? {
+            return Ok(to);
         }
-        tracing::warn!(file = %file.display(), to = %to.display(), "set aside");
-        disk.rename(file, &to).map_err(|error| Unavailable::io("set aside", file, error))?;
+        number += 1;
     }
-    Ok(files.len())
 }

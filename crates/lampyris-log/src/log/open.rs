@@ -4,9 +4,9 @@
 use super::{Durable, Log, Writer};
 use crate::append::{Append, NewEvent};
 use crate::committer::Committer;
-use crate::directory::{Directory, HEAD, SET_ASIDE, SLED, Survey};
+use crate::directory::{Directory, HEAD, MARKER, SET_ASIDE, SLED, Survey};
 use crate::disk::{Disk, DiskFile};
-use crate::error::{Broken, OpenError, ReadError, Refused};
+use crate::error::{Broken, OpenError, ReadError, Refused, Unavailable};
 use crate::head_mark::HeadMark;
 use crate::identity::{Identity, LOG_KIND, OwnEvent, Rules, own_append_id};
 use crate::limits::ORIGIN;
@@ -132,6 +132,7 @@ fn create(
     lock: Box<dyn DiskFile>,
     identity: Identity,
 ) -> Result<Log, OpenError> {
+    refuse_a_finished_log(directory, options.disk.as_ref())?;
     directory.clear()?;
     let store = open_store(directory, &options.disk)?;
     store.sync_new()?;
@@ -143,6 +144,19 @@ fn create(
     log.append_own(log_id, &opened)?;
     directory.finish()?;
     Ok(log)
+}
+
+/// A creation that was cut short never got past record 0: where more was acknowledged, it is the
+/// marker that is gone, and nothing may be cleared away.
+fn refuse_a_finished_log(directory: &Directory, disk: &dyn Disk) -> Result<(), OpenError> {
+    let head = directory.join(HEAD);
+    let exists = disk.exists(&head).map_err(|error| Unavailable::io("look for", &head, error))?;
+    match if exists { HeadMark::open(disk, &head) } else { return Ok(()) } {
+        Ok(mark) if mark.head().size > 1 => {
+            Err(Broken::MarkerDamaged { path: directory.join(MARKER) }.into())
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 fn existing(

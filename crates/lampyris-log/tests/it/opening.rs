@@ -186,11 +186,27 @@ fn an_origin_is_one_word() {
 #[test]
 fn a_creation_cut_short_is_begun_anew() {
     let scratch = tempfile::tempdir().unwrap();
-    closed(scratch.path());
+    drop(open(scratch.path()).unwrap());
     let (marker, creating) =
         (scratch.path().join(directory::MARKER), scratch.path().join(directory::CREATING));
     fs::rename(&marker, &creating).unwrap();
     assert!(matches!(Log::open(scratch.path(), &Options::reader()), Err(OpenError::NoLog { .. })));
     assert_eq!(open(scratch.path()).unwrap().head().size, 1);
     assert!(marker.exists() && !creating.exists());
+}
+
+/// Beginning anew clears the store away: nothing that was acknowledged may look like a creation cut short.
+#[test]
+fn a_log_that_only_looks_unfinished_is_refused_and_left_alone() {
+    let scratch = tempfile::tempdir().unwrap();
+    closed(scratch.path());
+    let (marker, creating) =
+        (scratch.path().join(directory::MARKER), scratch.path().join(directory::CREATING));
+    fs::rename(&marker, &creating).unwrap();
+    assert!(matches!(
+        open(scratch.path()),
+        Err(OpenError::Broken(lampyris_log::Broken::MarkerDamaged { .. }))
+    ));
+    fs::rename(&creating, &marker).unwrap();
+    assert_eq!(open(scratch.path()).unwrap().head().size, 6);
 }
