@@ -26,6 +26,7 @@ pub(crate) fn seal(message: &mut Message) -> Result<SealedMessage, InvalidMessag
     if header.created.is_none() {
         return Err(validate::NO_CREATED);
     }
+    check_readable(header)?;
 
     let header = &mut message.header;
     if let Some(topics) = topics {
@@ -44,8 +45,19 @@ pub(crate) fn seal(message: &mut Message) -> Result<SealedMessage, InvalidMessag
 pub(crate) fn verify(message: &Message) -> Result<SealedMessage, InvalidMessage> {
     let Checked { hash, bytes, data } = check_hashes(message)?;
     let id = message.header.id.ok_or(validate::NO_ID)?;
+    check_readable(&message.header)?;
     let data = message.data.is_some().then(|| data.into_boxed_slice());
     Ok(SealedMessage::from_checked(id, hash, Header::clone(&message.header), bytes, data))
+}
+
+/// A sealed message is evidence: what is kept of it must be readable again.
+fn check_readable(header: &Header) -> Result<(), InvalidMessage> {
+    match header.created {
+        Some(created) if !created.is_readable() => {
+            Err(InvalidMessage::CreatedRange { text: created.to_string().into() })
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// What checking the hashes of a message has brought to light.

@@ -48,6 +48,12 @@ impl Timestamp {
         parse::canonical(text.as_bytes()).filter(|time| !time.is_zero())
     }
 
+    /// Whether its text can be read again: an offset can move a moment out of the years 0 to 9999.
+    pub(crate) const fn is_readable(&self) -> bool {
+        self.seconds >= Self::FIRST_SECOND + 2 * SECONDS_PER_DAY
+            && self.seconds <= Self::LAST_SECOND - 2 * SECONDS_PER_DAY
+    }
+
     /// The moment `nanos` nanoseconds after 1970 began.
     pub const fn from_unix_nanos(nanos: i64) -> Self {
         let (seconds, rest) =

@@ -123,6 +123,7 @@ fn invalid(error: &InvalidMessage) -> Unfit {
         InvalidMessage::NoHashes => ("no hashes", error.to_string()),
         InvalidMessage::Field(_)
         | InvalidMessage::Missing { .. }
+        | InvalidMessage::CreatedRange { .. }
         | InvalidMessage::TxType { .. }
         | InvalidMessage::DataIncomplete { .. }
         | InvalidMessage::DataRepeated { .. }

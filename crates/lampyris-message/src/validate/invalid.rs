@@ -117,6 +117,12 @@ pub enum InvalidMessage {
         /// The field.
         field: &'static str,
     },
+    /// `header.created` lies in no year that its text can name, so nobody could read it back.
+    #[error("FF00136: Field 'header.created' must be within the years 0 to 9999, it is '{text}'")]
+    CreatedRange {
+        /// The time, as it would be written.
+        text: Box<str>,
+    },
     /// A message cannot go with this transaction.
     #[error("FF00130: Invalid transaction type for sending a message: {tx_type}")]
     TxType {
@@ -172,6 +178,7 @@ impl InvalidMessage {
         match self {
             Self::Field(error) => error.code(),
             Self::Missing { .. } => "FF10140",
+            Self::CreatedRange { .. } => "FF00136",
             Self::TxType { .. } => "FF00130",
             Self::DataIncomplete { .. } => "FF00128",
             Self::DataRepeated { .. } => "FF00129",

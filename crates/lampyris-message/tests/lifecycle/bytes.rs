@@ -2,7 +2,7 @@
 
 use lampyris_message::event::codec::{ContentError, EventError, VERSION, decode, encode};
 use lampyris_message::event::{Event, EventKind, LedgerPosition, Readied, Sequenced};
-use lampyris_message::{NotCanonical, Pinning};
+use lampyris_message::{MessageState, NotCanonical, Pinning};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -110,6 +110,45 @@ fn another_spelling_of_the_same_event_is_refused_by_name() {
     assert_eq!(read(kind, &trailing), not_deterministic);
     let trailing_ff = [&content[..], &[0xff]].concat();
     assert_eq!(read(kind, &trailing_ff), not_deterministic);
+}
+
+/// The head of a number in so many bytes after its first.
+fn head(number: u64, width: usize) -> Vec<u8> {
+    let bytes = number.to_be_bytes();
+    let first = [None, Some(0x18), Some(0x19), None, Some(0x1a), None, None, None, Some(0x1b)];
+    match first[width] {
+        Some(first) => [&[first], &bytes[8 - width..]].concat(),
+        None => vec![bytes[7]],
+    }
+}
+
+#[test]
+fn a_number_is_read_in_its_shortest_form_only() {
+    let limits = [(0, 0), (23, 0), (24, 1), (0xff, 1), (0x100, 2), (0xffff, 2), (0x1_0000, 4)];
+    let more = [(0xffff_ffff, 4), (0x1_0000_0000, 8), (u64::MAX, 8)];
+    for (number, shortest) in limits.into_iter().chain(more) {
+        for width in [0, 1, 2, 4, 8].into_iter().filter(|width| *width >= shortest) {
+            let (batch, tx_id) = (B0.as_bytes(), T0.as_bytes());
+            let ids = [&[0x85, 0x50][..], batch, &[0x50], tx_id].concat();
+            let content = [&ids[..], &head(number, width), &[0, 0x61, b'k']].concat();
+            let read = read(EventKind::Sequenced, &content);
+            if width == shortest {
+                let Ok(Event::Sequenced(sequenced)) = read else { panic!("{number}: {read:?}") };
+                assert_eq!(sequenced.position.sequence, number);
+            } else {
+                let kind = EventKind::Sequenced;
+                assert_eq!(read, Err(EventError::NotDeterministic { kind }), "{number} in {width}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_claimed_state_is_read_in_lower_case_only() {
+    let story = Story::absent(Pinning::Broadcast, 1).imported(MessageState::Confirmed);
+    let (kind, content) = (EventKind::Imported, encode(&story.events[0]));
+    let upper = respelled(&content, b"confirmed", b"Confirmed");
+    assert_eq!(read(kind, &upper), Err(EventError::NotDeterministic { kind }));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use lampyris_message::{
     DataHash, DataId, DataRef, InvalidMessage, Message, MessageType, NotCanonical, Pinning,
-    SealedMessage, SealedRef, TxType,
+    SealedMessage, SealedRef, Timestamp, TxType,
 };
 
 const ID: &str = "0f1c6e05-2a5f-4d0d-a9b1-8f8a5e6d2b11";
@@ -143,4 +143,29 @@ fn a_long_list_is_said_with_commas() {
         |m| m.header.topics = topics,
         "FF00134: Maximum number of header.topics items is 10 (supplied=1,100)",
     );
+}
+
+/// An offset can move a moment out of the years that a text can name; evidence of it would be
+/// refused by every later replay.
+#[test]
+fn a_time_that_could_not_be_read_back_is_refused_before_it_is_kept() {
+    for text in ["9999-12-31T23:59:59-01:00", "0000-01-01T00:00:00+01:00"] {
+        let created = Timestamp::parse(text).unwrap();
+        let mut unsealed = good();
+        unsealed.header.created = Some(created);
+        assert_eq!(unsealed.seal().unwrap_err().code(), "FF00136");
+        let mut message = good();
+        message.seal().unwrap();
+        message.header.created = Some(created);
+        message.hash = Some(message.header.hash());
+        assert!(message.check_hashes().is_ok(), "upstream takes it");
+        assert!(message.verify().unwrap_err().to_string().contains("years 0 to 9999"));
+    }
+    for text in ["9999-12-31T23:59:59.999999999Z", "0000-01-01T00:00:00Z"] {
+        let mut message = good();
+        message.header.created = Some(Timestamp::parse(text).unwrap());
+        let sealed = message.seal().unwrap();
+        let stored = SealedMessage::from_header_bytes(sealed.header_bytes(), Some(Vec::new()));
+        assert_eq!(stored.unwrap(), sealed);
+    }
 }
