@@ -114,8 +114,30 @@ pub(crate) enum Command {
 /// What to measure.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
+    /// Durable appends of one record each, beside a raw append and fdatasync with the same grouping
+    Append(BenchAppend),
     /// Judged replay beside scan, decompression, decoding, SHA-256 and root alone
     Replay(BenchReplay),
+}
+
+/// How to measure appends.
+#[derive(Debug, clap::Args)]
+pub(crate) struct BenchAppend {
+    /// How many appends wait for their answers at a time; each number is measured by itself
+    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [1, 8, 64, 512])]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub(crate) in_flight: Vec<u32>,
+    /// How often each side is measured, in turn
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rounds: u32,
+    /// Appends of one round for each one in flight
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) depth: u32,
+    /// Where to make the log, in a folder of its own that is removed at the end
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scratch: Option<PathBuf>,
 }
 
 /// How to measure replay.

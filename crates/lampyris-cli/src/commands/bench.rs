@@ -2,17 +2,36 @@
 //!
 //! Absolute numbers move with the machine; the ratios are what to look at.
 
+mod append;
 mod memory;
+mod raw;
 mod replay;
 mod workload;
 
+use std::path::Path;
 use std::process::ExitCode;
+
+use tempfile::TempDir;
 
 use crate::args::{Bench, Global};
 use crate::failure::Failure;
 
+/// The value in the middle.
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}
+
+/// A folder that is removed with everything in it at the end.
+fn scratch(parent: Option<&Path>) -> Result<TempDir, Failure> {
+    let made = parent.map_or_else(tempfile::tempdir, tempfile::tempdir_in);
+    made.map_err(|error| Failure::no(format!("no scratch folder: {error}")))
+}
+
 pub(crate) fn run(global: &Global, bench: &Bench) -> Result<ExitCode, Failure> {
     match bench {
+        Bench::Append(append) => append::run(global, append),
         Bench::Replay(replay) => replay::run(global, replay),
     }
 }

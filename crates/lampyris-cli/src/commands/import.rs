@@ -202,7 +202,7 @@ impl<W: Write> Importer<'_, W> {
         let append =
             events.iter().map(|event| record::new_event(id, event)).fold(append, Append::event);
         match append.check() {
-            Ok(_) => {}
+            Ok(()) => {}
             Err(refused @ LogRefused::TooLarge { .. }) => {
                 return self.queue(Outcome::refused(place, Unfit::too_large(id, &refused)), None);
             }

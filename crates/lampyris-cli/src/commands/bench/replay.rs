@@ -12,17 +12,13 @@ use lampyris_log::{Log, Options};
 use lampyris_projection::Audit;
 use serde_json::json;
 
-use super::{memory, workload};
+use super::{median, memory, scratch, workload};
 use crate::args::{BenchReplay, Global};
 use crate::failure::Failure;
 use crate::{output, store};
 
 pub(crate) fn run(global: &Global, bench: &BenchReplay) -> Result<ExitCode, Failure> {
-    let scratch = match &bench.scratch {
-        Some(folder) => tempfile::tempdir_in(folder),
-        None => tempfile::tempdir(),
-    };
-    let scratch = scratch.map_err(|error| Failure::no(format!("no scratch folder: {error}")))?;
+    let scratch = scratch(bench.scratch.as_deref())?;
     let directory = scratch.path().join("log");
     let log = Log::open(&directory, &store::writer_options())?;
     let events = workload::fill(&log, bench.events, bench.imported)?;
@@ -114,10 +110,4 @@ fn report(global: &Global, events: u64, measured: &Measured) -> Result<(), Failu
     }
     out.flush()?;
     Ok(())
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }

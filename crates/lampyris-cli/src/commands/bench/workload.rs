@@ -47,6 +47,43 @@ pub(super) fn fill(log: &Log, events: u64, imported: bool) -> Result<u64, Failur
     Ok(made)
 }
 
+/// The events of `count` records or a few more, whole lives of messages, in the order of their batches:
+/// fifty messages go through each step together, as a sealed batch does.
+pub(super) fn records(count: usize, from: u64) -> Result<Vec<Append>, Failure> {
+    let (mut appends, mut message) = (Vec::new(), from);
+    while appends.len() < count {
+        let mut steps: Vec<Vec<Append>> = Vec::new();
+        for _ in 0..50 {
+            for (step, append) in life(message)?.into_iter().enumerate() {
+                if step == steps.len() {
+                    steps.push(Vec::new());
+                }
+                steps.get_mut(step).into_iter().for_each(|step| step.push(append.clone()));
+            }
+            message += 1;
+        }
+        appends.extend(steps.into_iter().flatten());
+    }
+    Ok(appends)
+}
+
+/// The life of a message as appends of one record each.
+fn life(message: u64) -> Result<Vec<Append>, Failure> {
+    let (mut state, mut appends) = (State::Absent, Vec::new());
+    for command in lifecycle(message)? {
+        let Decision::Step(steps) = decide(&state, &command) else {
+            return Err(Failure::no("the made-up history is refused"));
+        };
+        for event in &steps {
+            let id = number(8, message * 8 + appends.len() as u64);
+            let append = Append::new(id, "default", command.kind().name(), "bench");
+            appends.push(append.event(record::new_event(message_id(message), event)));
+            state = evolve(state, event).map_err(Failure::no)?;
+        }
+    }
+    Ok(appends)
+}
+
 fn keep(log: &Log, group: &mut Vec<Append>) -> Result<(), Failure> {
     for result in log.append_group(group) {
         result.map_err(|error| Failure::no(crate::failure::chain(&error)))?;
