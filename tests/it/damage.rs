@@ -65,7 +65,11 @@ fn one_flipped_byte_anywhere_in_a_stored_frame_is_repaired() {
             copy(&program.data(), &twin);
             fs::write(twin.join("sled/db"), flipped).unwrap();
             let said = program.run_on(&twin, &["replay"], "").exits(0);
-            assert!(said.out.contains("VERIFIED 4 events"), "byte {offset} of {begin}: {}", said.out);
+            assert!(
+                said.out.contains("VERIFIED 4 events"),
+                "byte {offset} of {begin}: {}",
+                said.out
+            );
         }
     }
 }
