@@ -120,9 +120,12 @@ impl Journal {
         self.durable = end;
         (self.reopened, self.clean) = (true, recovery.closed);
         if !recovery.closed
-            && let Some(newest) = self.segments.last()
+            && let [rest @ .., newest] = self.segments.as_slice()
         {
             newest.write_again(self.position)?;
+            if let Some(before) = rest.last().filter(|before| !before.free) {
+                before.say_full()?;
+            }
         }
         Ok(())
     }

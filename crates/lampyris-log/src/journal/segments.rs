@@ -1,7 +1,8 @@
 //! The files of the journal: one a segment, of full length from its creation on.
-//! It never looks at what is in them, except for zeros.
+//! It never looks at their entries.
 
 use super::recovery::Found;
+use super::slot::{Slot, SlotState};
 use super::{DATA_OFFSET, SEGMENT_BYTES};
 use crate::disk::{Disk, DiskFile};
 use crate::error::Unavailable;
@@ -81,6 +82,15 @@ impl Segment {
         {
             self.write(entries, DATA_OFFSET)?;
         }
+        self.sync()
+    }
+
+    /// Says that there is a next segment, if a crash came before that could be said.
+    pub(super) fn say_full(&self) -> Result<(), Unavailable> {
+        let newest = Slot::newest(&self.read()?);
+        let Some(slot) = newest.filter(|slot| slot.state != SlotState::Full) else { return Ok(()) };
+        let slot = Slot { counter: slot.counter + 1, state: SlotState::Full, ..slot };
+        self.write(&slot.write(), slot.offset())?;
         self.sync()
     }
 
