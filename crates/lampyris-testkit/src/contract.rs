@@ -18,9 +18,7 @@ pub trait Subject {
 
 /// Tests that a [`Subject`](crate::contract::Subject) keeps the contract, a test a rule, in a module of this name.
 ///
-/// ```ignore
-/// lampyris_testkit::shard_contract!(memory, Memory);
-/// ```
+/// `shard_contract!(memory, Memory);` in a file of tests is all it takes.
 #[macro_export]
 macro_rules! shard_contract {
     ($module:ident, $subject:ty) => {
@@ -212,8 +210,8 @@ pub fn taking_over_deposes_the_owner(subject: &impl Subject) {
     let Some(new) = subject.open() else { return };
     wait(new.fence(frames.head())).unwrap();
     let next = frames.next(1, "the new owner's");
-    for frames in [&[kept.clone()][..], &[next.clone()]] {
-        let answer = keep(&old, frames);
+    for frame in [&kept, &next] {
+        let answer = keep(&old, std::slice::from_ref(frame));
         assert!(matches!(answer, Err(ShardError::NotOwner)), "{answer:?}");
     }
     assert_eq!(all(&new), stored(std::slice::from_ref(&kept)));
