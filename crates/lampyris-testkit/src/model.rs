@@ -42,16 +42,8 @@ impl Model {
     /// The refusal, word for word.
     pub fn append(&mut self, append: &Append) -> Result<Range<u64>, Refused> {
         append.check()?;
-        if let Some((first, sequences)) = self.appends.get(&append.id) {
-            // What it expected is not stored, so it cannot be compared.
-            let mut again = append.clone();
-            again.expected.clone_from(&first.expected);
-            let holder = sequences.start;
-            return if again == *first {
-                Ok(sequences.clone())
-            } else {
-                Err(Refused::IdTaken { holder })
-            };
+        if let Some(answer) = self.known(append) {
+            return answer;
         }
         for (stream, expected) in &append.expected {
             let actual = self.stream(append, stream).checked_sub(1);
@@ -68,6 +60,17 @@ impl Model {
             }
         }
         Ok(self.keep(append))
+    }
+
+    /// What the log answers to an append whose id it holds.
+    pub fn known(&self, append: &Append) -> Option<Result<Range<u64>, Refused>> {
+        let (first, sequences) = self.appends.get(&append.id)?;
+        // What it expected is not stored, so it cannot be compared.
+        let mut again = append.clone();
+        again.expected.clone_from(&first.expected);
+        let holder = sequences.start;
+        let same = again == *first;
+        Some(if same { Ok(sequences.clone()) } else { Err(Refused::IdTaken { holder }) })
     }
 
     fn keep(&mut self, append: &Append) -> Range<u64> {

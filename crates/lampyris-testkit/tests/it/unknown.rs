@@ -23,7 +23,7 @@ type Told = HashMap<[u8; 16], Appended>;
 /// One writer: a few appends in flight, every third one sent twice; what is known already is asked again.
 fn write(log: &Log, writer: u8, mut told: Told) -> Told {
     let appends: Vec<Append> = (0..APPENDS).map(|number| append(writer, number)).collect();
-    let twice = |append: &Append| if append.id[1] % 3 == 0 { 2 } else { 1 };
+    let twice = |append: &Append| if append.id[1].is_multiple_of(3) { 2 } else { 1 };
     let sends: Vec<&Append> =
         appends.iter().flat_map(|append| std::iter::repeat_n(append, twice(append))).collect();
     for flight in sends.chunks(IN_FLIGHT) {
