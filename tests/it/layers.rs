@@ -11,6 +11,8 @@ use crate::program::root;
 const ARROWS: &[(&str, &[&str])] = &[
     ("lampyris-message",    &[]),
     ("lampyris-log",        &[]),
+    // For tests alone: no row but its own may name it.
+    ("lampyris-testkit",    &["lampyris-log"]),
     ("lampyris-projection", &["lampyris-message", "lampyris-log"]),
     ("lampyris-cli",        &["lampyris-message", "lampyris-log", "lampyris-projection"]),
 ];

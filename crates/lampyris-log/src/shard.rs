@@ -97,10 +97,12 @@ pub trait ShardLog: Send + Sync + Debug {
     async fn tail(&self) -> Result<Head, ShardError>;
 
     /// Takes the log over at its verified end: what is stored up to there is as durable as the store promises
-    /// when this returns, and whoever appended before gets [`ShardError::NotOwner`] from now on.
+    /// when this returns, and whoever appended before gets [`ShardError::NotOwner`] from now on. At any other end
+    /// than the store's the answer is [`ShardError::Conflict`], and nothing changed.
     async fn fence(&self, end: Head) -> Result<(), ShardError>;
 
-    /// Keeps frames, in order; they are durable when this returns.
+    /// Keeps frames, in order, all or none; they are durable when this returns. Who has not taken the log over
+    /// gets [`ShardError::NotOwner`].
     ///
     /// Frames that the store holds already, byte for byte, count as kept: after [`ShardError::Unknown`] the same
     /// frames are sent again until there is another answer.

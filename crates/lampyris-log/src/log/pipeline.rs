@@ -185,7 +185,8 @@ impl Ways {
     /// The committer's thread.
     fn commit(&self, shared: &Shared) {
         let mut machine = Committer::new(shared.head());
-        while let Some((group, merged)) = self.next_groups() {
+        let limit = shared.shard.capabilities().append_bytes.min(MAX_APPEND_BYTES);
+        while let Some((group, merged)) = self.next_groups(limit) {
             let mut output = machine.step(committer::Input::Group(group));
             loop {
                 output = match output {
@@ -219,8 +220,9 @@ impl Ways {
         }
     }
 
-    /// Waits for groups and takes as many as one sync may cover; nothing once there will be none.
-    fn next_groups(&self) -> Option<(Group<Ticket>, usize)> {
+    /// Waits for groups and takes as many as one sync may cover, and the store takes at once; nothing once there
+    /// will be none.
+    fn next_groups(&self, limit: usize) -> Option<(Group<Ticket>, usize)> {
         let mut handover = self.handover.lock();
         let mut group = loop {
             if let Some(group) = handover.groups.pop_front() {
@@ -233,7 +235,7 @@ impl Ways {
         };
         let (mut bytes, mut merged) = (group.bytes(), 1);
         while let Some(next) = handover.groups.front().map(Group::bytes)
-            && bytes + next <= MAX_APPEND_BYTES
+            && bytes + next <= limit
             && let Some(next) = handover.groups.pop_front()
         {
             bytes += next.bytes();

@@ -76,17 +76,26 @@ impl ShardLog for MemoryShard {
 
     async fn append(&self, sealed: &[SealedFrame]) -> Result<(), ShardError> {
         let mut frames = self.kept.frames.lock();
-        if frames.epoch != self.epoch.load(Ordering::Acquire) {
+        let epoch = self.epoch.load(Ordering::Acquire);
+        if epoch == 0 || epoch != frames.epoch {
             return Err(ShardError::NotOwner);
         }
-        for frame in sealed {
-            let tail = self.kept.tail.borrow().size;
-            if frame.first_sequence == tail {
-                frames.by_sequence.insert(frame.first_sequence, Arc::clone(&frame.bytes));
-                self.kept.tail.send_replace(frame.after);
-            } else if frames.by_sequence.get(&frame.first_sequence) != Some(&frame.bytes) {
-                return Err(ShardError::Conflict { tail });
-            }
+        let tail = self.kept.tail.borrow().size;
+        let kept = sealed.iter().take_while(|frame| frame.first_sequence < tail).count();
+        let (old, new) = sealed.split_at(kept);
+        let same = |frame: &SealedFrame| {
+            frames.by_sequence.get(&frame.first_sequence) == Some(&frame.bytes)
+        };
+        let ends = std::iter::once(tail).chain(new.iter().map(|frame| frame.after.size));
+        let dense = new.iter().zip(ends).all(|(frame, end)| frame.first_sequence == end);
+        if !dense || !old.iter().all(same) {
+            return Err(ShardError::Conflict { tail });
+        }
+        for frame in new {
+            frames.by_sequence.insert(frame.first_sequence, Arc::clone(&frame.bytes));
+        }
+        if let Some(last) = new.last() {
+            self.kept.tail.send_replace(last.after);
         }
         Ok(())
     }

@@ -5,8 +5,8 @@ mod feeder;
 mod repair;
 
 use super::{Capabilities, Durability, SealedFrame, ShardError, ShardLog, StoredFrame};
-use crate::directory::{Directory, JOURNAL};
-use crate::disk::DiskFile;
+use crate::directory::{Directory, JOURNAL, Survey};
+use crate::disk::{DiskFile, StdDisk};
 use crate::error::{Broken, OpenError, ReadError, Unavailable};
 use crate::journal::{self, Journal, Recovery};
 use crate::limits::{JOURNAL_COVER_BYTES, LAG_BYTES, MAX_APPEND_BYTES};
@@ -15,6 +15,7 @@ use crate::sled_store::SledStore;
 use async_trait::async_trait;
 use feeder::Waiting;
 use parking_lot::{Condvar, Mutex};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::watch;
@@ -46,6 +47,29 @@ struct Parts {
 }
 
 impl SledShard {
+    /// The store in a directory, without a log over it; a directory that is empty or missing becomes one.
+    ///
+    /// [`Log::open`](crate::Log::open) does the same and more: this is for who needs the frames alone, and for
+    /// tests of what a store must do.
+    ///
+    /// # Errors
+    /// [`OpenError`] names what is in the way; see there.
+    pub fn open_in(path: impl AsRef<Path>, log_id: [u8; 16]) -> Result<SledShard, OpenError> {
+        let directory = Directory::new(path.as_ref(), Arc::new(StdDisk));
+        if directory.survey()? != Survey::Finished {
+            directory.claim()?;
+        }
+        let lock = directory.lock()?;
+        if directory.survey()? == Survey::Finished {
+            directory.tidy()?;
+            return SledShard::open(&directory, lock);
+        }
+        directory.clear()?;
+        let shard = SledShard::create(&directory, lock, log_id)?;
+        directory.finish()?;
+        Ok(shard)
+    }
+
     /// A new store in a directory whose folders are empty.
     pub(crate) fn create(
         directory: &Directory,
@@ -114,6 +138,11 @@ impl ShardLog for SledShard {
 
     async fn fence(&self, end: Head) -> Result<(), ShardError> {
         let parts = &self.parts;
+        let tail = *parts.tail.borrow();
+        let taken = parts.recovery.lock().is_none();
+        if end.size < tail.size || (end.size == tail.size || taken) && end != tail {
+            return Err(ShardError::Conflict { tail: tail.size });
+        }
         parts.store.sync()?;
         if let Some(recovery) = parts.recovery.lock().take() {
             let newest = || parts.store.newest(JOURNAL_COVER_BYTES);
