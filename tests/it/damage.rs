@@ -48,8 +48,9 @@ fn frame_places(store: &[u8]) -> Vec<usize> {
     store.windows(4).enumerate().filter(|(_, four)| four == b"LMPF").map(|(at, _)| at).collect()
 }
 
+/// sled's copy of the frame is damaged alone: the journal puts it back.
 #[test]
-fn one_flipped_byte_anywhere_in_a_frame_is_a_named_fault() {
+fn one_flipped_byte_anywhere_in_a_stored_frame_is_repaired() {
     let program = Program::new();
     program.run(&["import", SAMPLES]).exits(0);
     let store = program.data().join("sled/db");
@@ -63,6 +64,30 @@ fn one_flipped_byte_anywhere_in_a_frame_is_a_named_fault() {
             let twin = program.path(&format!("twin-{begin}-{offset}"));
             copy(&program.data(), &twin);
             fs::write(twin.join("sled/db"), flipped).unwrap();
+            let said = program.run_on(&twin, &["replay"], "").exits(0);
+            assert!(said.out.contains("VERIFIED 4 events"), "byte {offset} of {begin}: {}", said.out);
+        }
+    }
+}
+
+/// With sled emptied and the journal's copy damaged, nothing can stand in for what was acknowledged.
+#[test]
+fn one_flipped_byte_anywhere_in_the_only_copy_of_a_frame_is_a_named_fault() {
+    let program = Program::new();
+    program.run(&["import", SAMPLES]).exits(0);
+    let segment = program.data().join("journal/segment.0");
+    let bytes = fs::read(&segment).unwrap();
+    let frames = frame_places(&bytes);
+    assert!(!frames.is_empty(), "frames begin with LMPF in {}", segment.display());
+    for begin in frames {
+        for offset in [0, 5, 13, 20, 40, 60, 70, 100, 200] {
+            let mut flipped = bytes.clone();
+            flipped[begin + offset] ^= 0x10;
+            let twin = program.path(&format!("twin-{begin}-{offset}"));
+            copy(&program.data(), &twin);
+            fs::remove_dir_all(twin.join("sled")).unwrap();
+            fs::create_dir(twin.join("sled")).unwrap();
+            fs::write(twin.join("journal/segment.0"), flipped).unwrap();
             let said = program.run_on(&twin, &["replay"], "").exits(1);
             assert!(!said.out.contains("VERIFIED"), "byte {offset} of {begin}: {}", said.out);
             assert!(!said.err.is_empty() || said.out.contains("FAULT"));

@@ -29,7 +29,7 @@ pub(crate) struct NewLog {
 
 impl Options {
     /// Opens an existing log and never appends to it. The log is still locked: sled cannot be shared.
-    /// Records beyond the head mark are synced and the mark is raised, as for a writer.
+    /// What a crash left is repaired and made durable before it is served, as for a writer.
     pub fn reader() -> Options {
         Options::with(Access::Reader)
     }

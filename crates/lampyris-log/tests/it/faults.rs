@@ -115,37 +115,49 @@ fn work(path: &Path, disk: &FailingDisk, acknowledged: &mut Vec<u8>) {
     }
 }
 
+/// The disk is what takes the time, so the operations are shared out.
+const THREADS: usize = 8;
+
 #[test]
 fn no_failing_operation_loses_what_was_acknowledged() {
     keep_guarded_panics_silent();
-    for lasting in [false, true] {
-        for operation in 1.. {
-            let scratch = tempfile::tempdir().unwrap();
-            let path = scratch.path().join("log");
-            let countdown = Arc::new(Countdown { left: AtomicUsize::new(operation), lasting });
-            let mut acknowledged = Vec::new();
-            work(&path, &FailingDisk(Arc::clone(&countdown)), &mut acknowledged);
-            // Every third time twice: what opening adopts and repairs must itself be kept.
-            for more in 0..if operation % 3 == 0 { 2 } else { 1 } {
-                let log = open(&path).unwrap_or_else(|error| panic!("{operation}: {error}"));
-                let found: Vec<u8> =
-                    records(&log).iter().skip(1).map(|record| record.content[0]).collect();
-                let mut rest = found.iter();
-                for number in &acknowledged {
-                    let kept = rest.any(|found| found == number);
-                    assert!(kept, "operation {operation}: {number} is not in {found:?}");
+    std::thread::scope(|scope| {
+        for thread in 1..=THREADS {
+            scope.spawn(move || {
+                for lasting in [false, true] {
+                    (thread..).step_by(THREADS).find(|operation| fail_one(*operation, lasting));
                 }
-                let added = found.iter().rev().take_while(|number| **number == 250);
-                assert!(found.is_sorted() && added.count() == more);
-                log.append_blocking(append(99, 1, vec![250])).unwrap();
-            }
-            if countdown.left.load(Ordering::SeqCst) > 1 {
-                assert!(acknowledged.iter().copied().eq((0..30).chain(100..130)));
-                assert!(operation > 200, "the workload has only {operation} operations");
-                break;
-            }
+            });
         }
+    });
+}
+
+/// Fails one operation, and all after it if `lasting`; returns whether the workload has fewer operations.
+fn fail_one(operation: usize, lasting: bool) -> bool {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("log");
+    let countdown = Arc::new(Countdown { left: AtomicUsize::new(operation), lasting });
+    let mut acknowledged = Vec::new();
+    work(&path, &FailingDisk(Arc::clone(&countdown)), &mut acknowledged);
+    // Every third time twice: what opening adopts and repairs must itself be kept.
+    for more in 0..if operation.is_multiple_of(3) { 2 } else { 1 } {
+        let log = open(&path).unwrap_or_else(|error| panic!("{operation}: {error}"));
+        let found: Vec<u8> = records(&log).iter().skip(1).map(|record| record.content[0]).collect();
+        let mut rest = found.iter();
+        for number in &acknowledged {
+            let kept = rest.any(|found| found == number);
+            assert!(kept, "operation {operation}: {number} is not in {found:?}");
+        }
+        let added = found.iter().rev().take_while(|number| **number == 250);
+        assert!(found.is_sorted() && added.count() == more);
+        log.append_blocking(append(99, 1, vec![250])).unwrap();
     }
+    let all = countdown.left.load(Ordering::SeqCst) > 1;
+    if all {
+        assert!(acknowledged.iter().copied().eq((0..30).chain(100..130)));
+        assert!(operation > 200, "the workload has only {operation} operations");
+    }
+    all
 }
 
 #[test]

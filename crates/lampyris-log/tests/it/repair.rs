@@ -9,7 +9,7 @@ use crate::scratch::{
     LOG_ID, append, copy, event, keep_guarded_panics_silent, noise, open, records,
 };
 use lampyris_log::frame::FrameWriter;
-use lampyris_log::journal::{DATA_OFFSET, Entry, SEGMENT_NAME};
+use lampyris_log::journal::{DATA_OFFSET, Entry, SEGMENT_NAME, SLOT_BYTES, Slot, SlotState};
 use lampyris_log::{Broken, Hash, Head, OpenError, Record, directory};
 use std::fs;
 use std::ops::Range;
@@ -275,6 +275,60 @@ fn leftovers_of_a_torn_group_are_never_taken_up() {
     bytes[end..end + group.len()].copy_from_slice(&group);
     fs::write(segment(&path), bytes).unwrap();
     same(&path, &expected);
+}
+
+/// An entry that would continue the journal, but for the use of the segment or the log that it names.
+#[test]
+fn an_entry_of_another_use_or_log_is_never_taken_up() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("log");
+    let expected = crashed(&path, 0..6);
+    let bytes = fs::read(segment(&path)).unwrap();
+    let positions = entries(&bytes);
+    let [.., last, end] = positions.as_slice() else { panic!("no entries") };
+    let (newest, previous) = Entry::read(&bytes, *last).unwrap();
+    let Head { size, root } = newest.after;
+    let frame = FrameWriter::new().seal(size, 1, root, &[7; 90]);
+    for (log_id, generation) in [(LOG_ID, 2), ([0; 16], 1)] {
+        let entry = Entry {
+            log_id,
+            generation,
+            position: u32::try_from(*end).unwrap(),
+            previous,
+            acknowledged: size,
+            after: Head { size: size + 1, root: Hash([2; 32]) },
+            frame: &frame,
+        };
+        let mut written = Vec::new();
+        entry.write(&mut written);
+        let copied = scratch.path().join("copied");
+        copy(&path, &copied);
+        let mut bytes = bytes.clone();
+        bytes[*end..end + written.len()].copy_from_slice(&written);
+        fs::write(segment(&copied), bytes).unwrap();
+        same(&copied, &expected);
+        fs::remove_dir_all(&copied).unwrap();
+    }
+}
+
+/// The slots are as they were when the segment was begun: the entries alone say what was acknowledged.
+#[test]
+fn entries_prove_what_was_acknowledged_without_the_slots() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("log");
+    crashed(&path, 0..6);
+    let mut bytes = fs::read(segment(&path)).unwrap();
+    for counter in 1..3 {
+        let acknowledged = Head { size: 0, root: Hash::of(&[]) };
+        let (generation, state) = (1, SlotState::Open);
+        let slot = Slot { log_id: LOG_ID, generation, counter, acknowledged, state };
+        bytes[slot.offset()..slot.offset() + SLOT_BYTES].copy_from_slice(&slot.write());
+    }
+    let positions = entries(&bytes);
+    bytes[positions[4] + 120] ^= 1;
+    fs::write(segment(&path), bytes).unwrap();
+    let found = broken(&path);
+    assert!(matches!(found, Broken::LogRolledBack { have: 4, want: 6.. }), "{found}");
 }
 
 /// Far more than the journal covers: its segments are used again, and still repair a sled that lost its newest.
