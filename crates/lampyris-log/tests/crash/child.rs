@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What the program does: `append` or `check`.
 pub(crate) const TASK: &str = "LAMPYRIS_CRASH_TASK";
@@ -21,7 +22,7 @@ pub(crate) const FIRST: &str = "LAMPYRIS_CRASH_FIRST";
 pub(crate) const LAST: &str = "LAMPYRIS_CRASH_LAST";
 /// Bytes by which each record is larger.
 pub(crate) const LARGE: &str = "LAMPYRIS_CRASH_LARGE";
-/// Takes the sync of the journal out.
+/// After so many syncs of data there are no more: creating and opening the log needs a few.
 pub(crate) const UNSYNCED: &str = "LAMPYRIS_CRASH_UNSYNCED";
 
 #[test]
@@ -59,8 +60,8 @@ fn number(variable: &str) -> Option<u64> {
 /// Appends until the end, if there is one, then closes the log.
 fn append(directory: &Path) {
     let mut options = Options::writer(RULES).create(LOG_ID);
-    if std::env::var_os(UNSYNCED).is_some() {
-        options = options.disk(Arc::new(Unsynced));
+    if let Some(left) = number(UNSYNCED) {
+        options = options.disk(Arc::new(Unsynced { left: Arc::new(AtomicU64::new(left)) }));
     }
     let mut known = HashSet::new();
     let opened = Log::open_with(directory, &options, |verified| {
@@ -119,7 +120,7 @@ fn append_from(log: &Log, thread: u64, depth: usize, known: &HashSet<[u8; 16]>) 
 
 fn stored(log: &Log, append: &lampyris_log::Append, stream: &StreamName) -> Expected {
     let tail = log.tail(&append.namespace, &stream.kind, &stream.id);
-    tail.map_or(Expected::NoStream, |tail| Expected::Version(u64::from(tail.events) - 1))
+    tail.map_or(Expected::NoStream, |tail| Expected::Version(tail.events - 1))
 }
 
 /// Waits for an answer and says it; false after a failure.
@@ -171,19 +172,22 @@ fn reread(log: &Log) -> lampyris_log::Head {
     chain.head()
 }
 
-/// The machine's disk without the sync that an acknowledgement stands on.
+/// The machine's disk, without the sync that an acknowledgement stands on once some have been made.
 #[derive(Debug)]
-struct Unsynced;
+struct Unsynced {
+    left: Arc<AtomicU64>,
+}
 
 #[derive(Debug)]
-struct UnsyncedFile(Box<dyn DiskFile>);
+struct UnsyncedFile(Box<dyn DiskFile>, Arc<AtomicU64>);
 
 impl Disk for Unsynced {
     fn create_dir(&self, path: &Path) -> io::Result<()> {
         StdDisk.create_dir(path)
     }
     fn open(&self, path: &Path, create: bool) -> io::Result<Box<dyn DiskFile>> {
-        Ok(Box::new(UnsyncedFile(StdDisk.open(path, create)?)))
+        let file = StdDisk.open(path, create)?;
+        Ok(Box::new(UnsyncedFile(file, Arc::clone(&self.left))))
     }
     fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn DiskFile>>> {
         StdDisk.lock(path)
@@ -216,7 +220,11 @@ impl DiskFile for UnsyncedFile {
         self.0.write_at(bytes, offset)
     }
     fn sync_data(&self) -> io::Result<()> {
-        Ok(())
+        let left = |left: u64| left.checked_sub(1);
+        match self.1.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left) {
+            Ok(_) => self.0.sync_data(),
+            Err(_) => Ok(()),
+        }
     }
     fn sync_all(&self) -> io::Result<()> {
         self.0.sync_all()

@@ -56,7 +56,7 @@ fn closed(directory: &Path, appends: u64, large: usize) -> Ledger {
     for line in &lines {
         ledger.hear(line);
     }
-    assert!(lines.iter().any(|line| line == "closed"), "{lines:?}");
+    assert!(lines.iter().any(|line| line == "closed"), "{:?}", lines.iter().rev().take(5));
     ledger
 }
 
@@ -161,7 +161,7 @@ impl Injury {
                 file.write_all_at(&[byte[0] ^ (1 << bit)], offset).unwrap();
             }
             Injury::Zeros { offset, length } => {
-                file.write_all_at(&vec![0; length], offset).unwrap()
+                file.write_all_at(&vec![0; length], offset).unwrap();
             }
             Injury::Cut { length } => file.set_len(length).unwrap(),
         }

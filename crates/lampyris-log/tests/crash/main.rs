@@ -14,5 +14,6 @@ mod kill;
 mod ledger;
 mod powercut;
 mod process;
+mod spare;
 mod strace;
 mod workload;

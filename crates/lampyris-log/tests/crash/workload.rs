@@ -43,7 +43,7 @@ impl Which {
         for index in 0..if self.number % 5 == 4 { 2 } else { 1 } {
             append = append.event(self.event(index, command, large));
         }
-        if self.number % 4 == 0 {
+        if self.number.is_multiple_of(4) {
             let key = format!("order-{}-{}", self.thread, self.number);
             let claim = Claim { namespace: NAMESPACE.into(), key, fingerprint: [3; 32] };
             append = append.claim(claim);
