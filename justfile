@@ -22,3 +22,8 @@ bench:
 # The long tier of the tests
 soak:
     PROPTEST_CASES=20000 LAMPYRIS_TEST_SCALE=20 cargo test --workspace --release
+    LAMPYRIS_LONG=1 cargo test --release -p lampyris-log --test crash -- --ignored --nocapture strace
+
+# Loss of power, simulated; needs root and a loop device
+powercut:
+    LAMPYRIS_POWERCUT=1 cargo test --release -p lampyris-log --test crash -- --ignored --nocapture powercut

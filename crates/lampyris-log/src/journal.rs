@@ -37,6 +37,8 @@ pub(crate) struct Journal {
     log_id: [u8; 16],
     /// The last one is written to; the others are full or free.
     segments: Vec<Segment>,
+    /// The number of the next file: none is given out twice, because two threads make files.
+    next_number: u32,
     position: usize,
     /// Checksum of the entry written last.
     check: u32,
@@ -79,6 +81,8 @@ impl Journal {
             segment.free = used.generation == 0;
         }
         segments.sort_by_key(|segment| segment.generation);
+        let numbers = segments.iter().map(|segment| segment.number + 1);
+        journal.next_number = numbers.max().unwrap_or(0);
         journal.segments = segments;
         journal.generation = recovery.generation;
         (journal.position, journal.check) = (recovery.position, recovery.check);
@@ -92,6 +96,7 @@ impl Journal {
             folder: folder.to_owned(),
             log_id,
             segments: Vec::new(),
+            next_number: 0,
             position: DATA_OFFSET,
             check: 0,
             counter: 0,
@@ -143,8 +148,9 @@ impl Journal {
     }
 
     /// What is needed to make a spare segment without the journal at hand.
-    pub(crate) fn spare(&self) -> (Arc<dyn Disk>, PathBuf, u32) {
-        (Arc::clone(&self.disk), self.folder.clone(), self.next_number())
+    pub(crate) fn spare(&mut self) -> (Arc<dyn Disk>, PathBuf, u32) {
+        let number = self.take_number();
+        (Arc::clone(&self.disk), self.folder.clone(), number)
     }
 
     /// Takes a new segment in.
@@ -277,9 +283,11 @@ impl Journal {
     /// full: so a full segment proves that there is a next one.
     fn begin_segment(&mut self) -> Result<(), Unavailable> {
         let free = self.segments.iter().position(|segment| segment.free);
-        let mut next = match free {
-            Some(index) => self.segments.remove(index),
-            None => Segment::create(self.disk.as_ref(), &self.folder, self.next_number())?,
+        let mut next = if let Some(index) = free {
+            self.segments.remove(index)
+        } else {
+            let number = self.take_number();
+            Segment::create(self.disk.as_ref(), &self.folder, number)?
         };
         if std::mem::take(&mut next.short) {
             next.fill()?;
@@ -325,8 +333,10 @@ impl Journal {
         Ok(())
     }
 
-    fn next_number(&self) -> u32 {
-        self.segments.iter().map(|segment| segment.number + 1).max().unwrap_or(0)
+    fn take_number(&mut self) -> u32 {
+        let number = self.next_number;
+        self.next_number += 1;
+        number
     }
 }
 

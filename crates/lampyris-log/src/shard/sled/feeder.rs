@@ -134,7 +134,7 @@ impl Parts {
     /// Makes the journal a segment to go on in, so that appending need not wait for its zeros.
     fn make_spare(&self) {
         let (disk, folder, number) = {
-            let journal = self.journal.lock();
+            let mut journal = self.journal.lock();
             if !journal.needs_spare() {
                 return;
             }
