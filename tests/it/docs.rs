@@ -34,7 +34,7 @@ fn the_page_of_the_command_line_is_its_help() {
     let listed = listed.filter(|line| !line.trim_start().starts_with('-')).count();
     assert_eq!(listed, commands.len() + 1, "a command is missing here: {general}");
     let _ = write!(page, "\n```text\n$ lampyris --help\n{}```\n", trimmed(&general));
-    let nested = [vec!["bench", "replay"]];
+    let nested = ["append", "index", "replay"].map(|what| vec!["bench", what]);
     for command in commands.map(|command| vec![command]).into_iter().chain(nested) {
         let help = program.run(&[&command[..], &["--help"]].concat()).exits(0).out;
         let command = command.join(" ");

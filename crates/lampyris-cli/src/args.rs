@@ -116,6 +116,8 @@ pub(crate) enum Command {
 pub(crate) enum Bench {
     /// Durable appends of one record each, beside a raw append and fdatasync with the same grouping
     Append(BenchAppend),
+    /// Memory of the index, a stream and a claim
+    Index(BenchIndex),
     /// Judged replay beside scan, decompression, decoding, SHA-256 and root alone
     Replay(BenchReplay),
 }
@@ -138,6 +140,15 @@ pub(crate) struct BenchAppend {
     /// Where to make the log, in a folder of its own that is removed at the end
     #[arg(long, value_name = "DIR")]
     pub(crate) scratch: Option<PathBuf>,
+}
+
+/// How to measure the index.
+#[derive(Debug, clap::Args)]
+pub(crate) struct BenchIndex {
+    /// How many streams, and how many claims, the made-up logs have
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1000..))]
+    pub(crate) streams: u64,
 }
 
 /// How to measure replay.

@@ -3,6 +3,7 @@
 //! Absolute numbers move with the machine; the ratios are what to look at.
 
 mod append;
+mod index;
 mod memory;
 mod raw;
 mod replay;
@@ -32,6 +33,7 @@ fn scratch(parent: Option<&Path>) -> Result<TempDir, Failure> {
 pub(crate) fn run(global: &Global, bench: &Bench) -> Result<ExitCode, Failure> {
     match bench {
         Bench::Append(append) => append::run(global, append),
+        Bench::Index(index) => index::run(global, index),
         Bench::Replay(replay) => replay::run(global, replay),
     }
 }

@@ -5,7 +5,7 @@ mod feeder;
 mod repair;
 
 use super::{Capabilities, Durability, SealedFrame, ShardError, ShardLog, StoredFrame};
-use crate::directory::{Directory, JOURNAL, Survey};
+use crate::directory::{Directory, JOURNAL, MARKER, Survey};
 use crate::disk::{DiskFile, StdDisk};
 use crate::error::{Broken, OpenError, ReadError, Unavailable};
 use crate::journal::{self, Journal, Recovery};
@@ -64,10 +64,23 @@ impl SledShard {
             directory.tidy()?;
             return SledShard::open(&directory, lock);
         }
-        directory.clear()?;
+        SledShard::clear(&directory)?;
         let shard = SledShard::create(&directory, lock, log_id)?;
         directory.finish()?;
         Ok(shard)
+    }
+
+    /// Empties a directory whose creation was cut short. A creation never gets past record 0: where the journal
+    /// holds more, it is the marker that is gone, and nothing is cleared away.
+    pub(crate) fn clear(directory: &Directory) -> Result<(), OpenError> {
+        let folder = directory.join(JOURNAL);
+        let (_, found) = journal::read(directory.disk().as_ref(), &folder)?;
+        match journal::recover(&found, &folder) {
+            Ok(recovery) if recovery.head.size.max(recovery.acknowledged) > 1 => {
+                Err(Broken::MarkerDamaged { path: directory.join(MARKER) }.into())
+            }
+            Ok(_) | Err(_) => Ok(directory.clear()?),
+        }
     }
 
     /// A new store in a directory whose folders are empty.

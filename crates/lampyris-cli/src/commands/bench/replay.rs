@@ -5,6 +5,7 @@
 
 use std::io::Write;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -23,8 +24,12 @@ pub(crate) fn run(global: &Global, bench: &BenchReplay) -> Result<ExitCode, Fail
     let log = Log::open(&directory, &store::writer_options())?;
     let events = workload::fill(&log, bench.events, bench.imported)?;
     drop(log);
-    let log = Log::open(&directory, &Options::reader())?;
-    let measured = measure(&log, bench.rounds)?;
+    let disk = folder_bytes(&directory);
+    let mut records = 0;
+    let log = Log::open_with(&directory, &Options::reader(), |record| {
+        records += record.bytes.len() as u64;
+    })?;
+    let measured = Measured { disk, records, ..measure(&log, bench.rounds)? };
     report(global, events, &measured)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -37,6 +42,20 @@ struct Measured {
     messages: usize,
     memory_open: Option<u64>,
     memory_judged: Option<u64>,
+    /// Bytes of the directory's files, and of the records in them.
+    disk: u64,
+    records: u64,
+}
+
+/// The bytes of all files in a folder; what cannot be read counts nothing.
+fn folder_bytes(folder: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    let sizes = entries.flatten().map(|entry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => folder_bytes(&entry.path()),
+        Ok(metadata) => metadata.len(),
+        Err(_) => 0,
+    });
+    sizes.sum()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a bench measures by the wall clock")]
@@ -93,6 +112,8 @@ fn report(global: &Global, events: u64, measured: &Measured) -> Result<(), Failu
                 "ratioMost": most,
                 "memoryOpenMiB": mib(measured.memory_open),
                 "memoryAddedMiB": added,
+                "diskBytes": measured.disk,
+                "recordBytes": measured.records,
             }),
         )?;
     } else {
@@ -107,6 +128,11 @@ fn report(global: &Global, events: u64, measured: &Measured) -> Result<(), Failu
                 "memory  {open} MiB with the log open and scanned, {added} MiB more judged"
             )?;
         }
+    }
+    if !global.json {
+        let ratio = measured.disk as f64 / measured.records.max(1) as f64;
+        let (disk, records) = (measured.disk >> 20, measured.records >> 20);
+        writeln!(out, "disk    {disk} MiB for {records} MiB of records: {ratio:.2}")?;
     }
     out.flush()?;
     Ok(())

@@ -46,7 +46,7 @@ impl Log {
                     Survey::Finished => existing(&directory, options, lock, visit),
                     Survey::Vacant | Survey::CutShort => {
                         refuse_a_finished_log(&directory)?;
-                        directory.clear()?;
+                        SledShard::clear(&directory)?;
                         let shard = SledShard::create(&directory, lock, identity.log_id)?;
                         let log = Log::open_on(Arc::new(shard), options, |_| {})?;
                         directory.finish()?;
