@@ -44,7 +44,11 @@ pub(crate) fn run(global: &Global, bench: &BenchIndex) -> Result<ExitCode, Failu
 /// Bytes that opening a log of so many streams adds to this process.
 fn added(streams: u64, claims: bool) -> Result<Option<u64>, Failure> {
     let shard = Arc::new(MemoryShard::new());
-    let log = Log::open_on(Arc::clone(&shard) as _, &store::writer_options(), |_| {})?;
+    let log = Log::open_on(
+        Arc::clone(&shard) as Arc<dyn lampyris_log::ShardLog>,
+        &store::writer_options(),
+        |_| {},
+    )?;
     for first in (0..streams).step_by(1000) {
         let appends: Vec<_> =
             (first..streams.min(first + 1000)).map(|n| append(n, claims)).collect();
