@@ -56,12 +56,14 @@ fn measure(runtime: &Runtime, bench: &BenchAppend, in_flight: u32) -> Result<Row
         let appends = workload::records(count, message)?;
         message += appends.len() as u64;
         let bytes: Vec<Vec<u8>> = appends.iter().map(encoded).collect();
-        let raw_rate = rate(runtime, in_flight, bytes, |record| {
+        let raw = Arc::clone(&raw);
+        let raw_rate = rate(runtime, in_flight, bytes, move |record| {
             let answer = raw.append(record);
             async move { answer.await.map_err(|_| "the raw file failed".to_owned()) }
         })?;
-        let log_rate = rate(runtime, in_flight, appends, |append| {
-            let answer = log.append(append);
+        let writer = log.clone();
+        let log_rate = rate(runtime, in_flight, appends, move |append| {
+            let answer = writer.append(append);
             async move { answer.await.map(drop).map_err(|error| chain(&error)) }
         })?;
         if round > 0 {
@@ -73,14 +75,14 @@ fn measure(runtime: &Runtime, bench: &BenchAppend, in_flight: u32) -> Result<Row
     Ok(row)
 }
 
-/// Drives one side: appends a second.
+/// Drives one side with so many tasks, each of which appends and waits in turn: appends a second.
 #[expect(clippy::disallowed_methods, reason = "a bench measures by the wall clock")]
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
 fn rate<T, F>(
     runtime: &Runtime,
     in_flight: u32,
     items: Vec<T>,
-    submit: impl Fn(T) -> F,
+    submit: impl Fn(T) -> F + Clone + Send + 'static,
 ) -> Result<f64, Failure>
 where
     T: Send + 'static,
@@ -88,20 +90,21 @@ where
 {
     let count = items.len();
     let items = Arc::new(Mutex::new(items.into_iter()));
-    let next = move || items.lock().ok().and_then(|mut items| items.next());
     let began = Instant::now();
     runtime.block_on(async {
-        let mut waiting = JoinSet::new();
+        let mut tasks = JoinSet::new();
         for _ in 0..in_flight {
-            if let Some(item) = next() {
-                waiting.spawn(submit(item));
-            }
+            let (items, submit) = (Arc::clone(&items), submit.clone());
+            tasks.spawn(async move {
+                loop {
+                    let next = items.lock().ok().and_then(|mut items| items.next());
+                    let Some(item) = next else { return Ok(()) };
+                    submit(item).await?;
+                }
+            });
         }
-        while let Some(done) = waiting.join_next().await {
+        while let Some(done) = tasks.join_next().await {
             done.map_err(Failure::no)?.map_err(Failure::No)?;
-            if let Some(item) = next() {
-                waiting.spawn(submit(item));
-            }
         }
         Ok::<(), Failure>(())
     })?;
