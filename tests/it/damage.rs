@@ -48,28 +48,29 @@ fn frame_places(store: &[u8]) -> Vec<usize> {
     store.windows(4).enumerate().filter(|(_, four)| four == b"LMPF").map(|(at, _)| at).collect()
 }
 
-/// sled's copy of the frame is damaged alone: the journal puts it back.
+/// One of the two copies of a frame is damaged, in the store or in the journal: it is named, and
+/// mended from the other one.
 #[test]
-fn one_flipped_byte_anywhere_in_a_stored_frame_is_repaired() {
+fn one_flipped_byte_anywhere_in_a_frame_is_named_and_mended() {
     let program = Program::new();
     program.run(&["import", SAMPLES]).exits(0);
-    let store = program.data().join("sled/db");
-    let bytes = fs::read(&store).unwrap();
-    let frames = frame_places(&bytes);
-    assert!(!frames.is_empty(), "frames begin with LMPF in {}", store.display());
-    for begin in frames {
-        for offset in [0, 5, 13, 20, 40, 60, 70, 100, 200] {
-            let mut flipped = bytes.clone();
-            flipped[begin + offset] ^= 0x10;
-            let twin = program.path(&format!("twin-{begin}-{offset}"));
-            copy(&program.data(), &twin);
-            fs::write(twin.join("sled/db"), flipped).unwrap();
-            let said = program.run_on(&twin, &["replay"], "").exits(0);
-            assert!(
-                said.out.contains("VERIFIED 4 events"),
-                "byte {offset} of {begin}: {}",
-                said.out
-            );
+    let list = program.run(&["list", "--json"]).exits(0).out;
+    for file in ["sled/db", "journal/segment.0"] {
+        let bytes = fs::read(program.data().join(file)).unwrap();
+        let frames = frame_places(&bytes);
+        assert!(!frames.is_empty(), "frames begin with LMPF in {file}");
+        for begin in frames {
+            for offset in [0, 5, 13, 20, 40, 60, 70, 100, 200] {
+                let mut flipped = bytes.clone();
+                flipped[begin + offset] ^= 0x10;
+                let twin = program.path(&format!("twin-{}-{begin}-{offset}", &file[..4]));
+                copy(&program.data(), &twin);
+                fs::write(twin.join(file), flipped).unwrap();
+                let said = program.run_on(&twin, &["replay"], "").exits(1);
+                assert!(said.out.contains("FAULT"), "{file} {begin} {offset}: {}", said.out);
+                assert!(program.run_on(&twin, &["replay"], "").exits(0).out.contains("VERIFIED 4"));
+                assert_eq!(program.run_on(&twin, &["list", "--json"], "").exits(0).out, list);
+            }
         }
     }
 }

@@ -104,7 +104,9 @@ pub(crate) enum Command {
     /// Read the whole log again and judge it: frames, chain, order, every hash and every step
     ///
     /// Ends with `VERIFIED n events, m messages` and exit code 0, or with the first fault and 1.
-    /// Opening a log lets its store tidy its own files: judge a copy if no byte may change.
+    /// Damage that was mended on opening, from the journal or from the store, counts as a fault: the
+    /// next replay then finds the log whole. Opening lets the store tidy its own files: judge a copy
+    /// if no byte may change.
     Replay,
     /// Measure this machine: a made-up log beside the bound of what is possible, in one run
     #[command(subcommand)]

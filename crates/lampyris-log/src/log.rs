@@ -19,7 +19,7 @@ use crate::error::{AppendError, Unavailable};
 use crate::identity::{Identity, Rules};
 use crate::index::{Streams, Tail};
 use crate::merkle::Head;
-use crate::shard::{Capabilities, ShardLog};
+use crate::shard::{Capabilities, Repaired, ShardLog};
 use crate::speculation::Known;
 use parking_lot::RwLock;
 use pipeline::Pipeline;
@@ -140,6 +140,11 @@ impl Log {
     /// Number of claims.
     pub fn claim_count(&self) -> usize {
         self.shared.durable.read().claims.len()
+    }
+
+    /// What the store found damaged when this log was opened, and put back; the records are whole again.
+    pub fn repaired(&self) -> Option<Repaired> {
+        self.shared.shard.repaired()
     }
 
     /// What the store under the log promises.

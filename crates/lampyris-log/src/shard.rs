@@ -57,6 +57,36 @@ pub struct Capabilities {
     pub append_bytes: usize,
 }
 
+/// Damage that a store found when it was opened, and mended from its other copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Repaired {
+    /// Frames that the store had been shown to hold were damaged or missing; they were put back from the journal.
+    Frames {
+        /// Sequence of the first record in them.
+        first_sequence: u64,
+        /// How many frames.
+        count: usize,
+    },
+    /// The journal was damaged or cut; it was written anew from the store.
+    Journal,
+}
+
+impl std::fmt::Display for Repaired {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Repaired::Frames { first_sequence, count } => write!(
+                f,
+                "sequence {first_sequence}: {count} frames of the store were damaged or missing; \
+                 they were put back from the journal"
+            ),
+            Repaired::Journal => {
+                f.write_str("the journal was damaged; it was written anew from the store")
+            }
+        }
+    }
+}
+
 /// Why a store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -92,6 +122,11 @@ pub enum ShardError {
 pub trait ShardLog: Send + Sync + Debug {
     /// What this store promises.
     fn capabilities(&self) -> Capabilities;
+
+    /// What this store found damaged when it was opened, and put back.
+    fn repaired(&self) -> Option<Repaired> {
+        None
+    }
 
     /// What was certainly acknowledged. The store may hold more, never less.
     async fn tail(&self) -> Result<Head, ShardError>;

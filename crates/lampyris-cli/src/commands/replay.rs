@@ -27,14 +27,16 @@ pub(crate) fn run(global: &Global) -> Result<ExitCode, Failure> {
     let seconds = began.elapsed().as_secs_f64();
     bar.finish_and_clear();
     // A log that does not open has no other verdict; but a fault found before that is the first one.
-    if audit.fault().is_none()
-        && let Err(failure) = opened
-    {
-        return Err(failure);
-    }
+    let fault = match (audit.fault(), opened) {
+        (Some(fault), _) => Some(fault.to_string()),
+        (None, Err(failure)) => return Err(failure),
+        // Mended is not undamaged: whoever audits has to know.
+        (None, Ok(log)) => log.repaired().map(|repaired| repaired.to_string()),
+    };
     let mut out = output::answers();
-    let told = print(&audit, global, seconds, &mut out).and_then(|()| out.flush());
-    if audit.fault().is_some() {
+    let told =
+        print(&audit, fault.as_deref(), global, seconds, &mut out).and_then(|()| out.flush());
+    if fault.is_some() {
         // The exit code says it even if nobody reads on.
         return Ok(ExitCode::from(1));
     }
@@ -42,7 +44,13 @@ pub(crate) fn run(global: &Global) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(audit: &Audit, global: &Global, seconds: f64, out: &mut impl Write) -> io::Result<()> {
+fn print(
+    audit: &Audit,
+    fault: Option<&str>,
+    global: &Global,
+    seconds: f64,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let (events, messages) = (audit.events(), audit.messages());
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = (events as f64 / seconds.max(1e-9)).round();
@@ -51,14 +59,14 @@ fn print(audit: &Audit, global: &Global, seconds: f64, out: &mut impl Write) -> 
         let states: Map<String, Value> =
             counts.map(|(state, count)| (state.as_str().to_owned(), json!(count))).collect();
         let mut verdict = json!({
-            "verdict": if audit.fault().is_none() { "VERIFIED" } else { "FAULT" },
+            "verdict": if fault.is_none() { "VERIFIED" } else { "FAULT" },
             "events": events,
             "messages": messages,
             "states": states,
             "eventsPerSecond": rate,
         });
-        if let (Some(fault), Value::Object(members)) = (audit.fault(), &mut verdict) {
-            members.insert("fault".to_owned(), json!(fault.to_string()));
+        if let (Some(fault), Value::Object(members)) = (fault, &mut verdict) {
+            members.insert("fault".to_owned(), json!(fault));
         }
         return output::json_line(out, &verdict);
     }
@@ -66,8 +74,8 @@ fn print(audit: &Audit, global: &Global, seconds: f64, out: &mut impl Write) -> 
         writeln!(out, "{:<10} {count:>10}", state.as_str())?;
     }
     writeln!(out, "{rate:.0} events/s")?;
-    match audit.fault() {
+    match fault {
         None => writeln!(out, "VERIFIED {events} events, {messages} messages"),
-        Some(fault) => writeln!(out, "FAULT {}", output::plain(&fault.to_string())),
+        Some(fault) => writeln!(out, "FAULT {}", output::plain(fault)),
     }
 }

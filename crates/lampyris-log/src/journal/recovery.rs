@@ -130,9 +130,12 @@ impl Walk {
             let read = Entry::read(bytes, position)
                 .filter(|(entry, _)| (entry.log_id, entry.generation) == (log_id, generation));
             if let Some((entry, check)) = read {
+                // The oldest segment begins with an entry: what stood before this one cannot be read.
+                let headless = self.at.is_none() && position > DATA_OFFSET;
                 position += entry.bytes();
                 if self.take(&entry, check) {
                     end = position;
+                    self.damaged |= headless;
                 }
                 continue;
             }

@@ -4,7 +4,7 @@
 mod feeder;
 mod repair;
 
-use super::{Capabilities, Durability, SealedFrame, ShardError, ShardLog, StoredFrame};
+use super::{Capabilities, Durability, Repaired, SealedFrame, ShardError, ShardLog, StoredFrame};
 use crate::directory::{Directory, JOURNAL, MARKER, Survey};
 use crate::disk::{DiskFile, StdDisk};
 use crate::error::{Broken, OpenError, ReadError, Unavailable};
@@ -28,6 +28,7 @@ pub struct SledShard {
     parts: Arc<Parts>,
     feeder: Mutex<Option<JoinHandle<()>>>,
     log_id: [u8; 16],
+    repaired: Option<Repaired>,
 }
 
 #[derive(Debug)]
@@ -104,13 +105,16 @@ impl SledShard {
         let (segments, found) = journal::read(disk.as_ref(), &folder)?;
         let recovery = journal::recover(&found, &folder)?;
         drop(found);
-        let store = repair::open_and_repair(directory, &recovery)?;
+        let (store, repaired) = repair::open_and_repair(directory, &recovery)?;
+        let repaired = repaired.or(recovery.damaged.then_some(Repaired::Journal));
         let have = store.end()?;
         if have < recovery.acknowledged {
             return Err(Broken::LogRolledBack { have, want: recovery.acknowledged }.into());
         }
         let journal = Journal::reopen(disk, &folder, &recovery, segments);
-        Ok(SledShard::over(store, journal, Some(recovery), lock))
+        let mut shard = SledShard::over(store, journal, Some(recovery), lock);
+        shard.repaired = repaired;
+        Ok(shard)
     }
 
     fn over(
@@ -130,7 +134,7 @@ impl SledShard {
             fed: Condvar::new(),
             _lock: lock,
         };
-        SledShard { parts: Arc::new(parts), feeder: Mutex::default(), log_id }
+        SledShard { parts: Arc::new(parts), feeder: Mutex::default(), log_id, repaired: None }
     }
 
     /// The log that the journal says this is.
@@ -141,6 +145,10 @@ impl SledShard {
 
 #[async_trait]
 impl ShardLog for SledShard {
+    fn repaired(&self) -> Option<Repaired> {
+        self.repaired
+    }
+
     fn capabilities(&self) -> Capabilities {
         Capabilities::new(Durability::Fsync, MAX_APPEND_BYTES)
     }

@@ -6,7 +6,7 @@ use crate::error::{ReadError, Unavailable};
 use crate::frame::FrameReader;
 use crate::journal::Recovery;
 use crate::merkle::Head;
-use crate::shard::SealedFrame;
+use crate::shard::{Repaired, SealedFrame};
 use crate::sled_store::SledStore;
 use std::io::ErrorKind;
 
@@ -20,9 +20,13 @@ pub(super) fn open(directory: &Directory) -> Result<SledStore, ReadError> {
 pub(super) fn open_and_repair(
     directory: &Directory,
     recovery: &Recovery,
-) -> Result<SledStore, ReadError> {
-    let error = match open(directory).and_then(|store| put_back(&store, recovery).map(|()| store)) {
-        Ok(store) => return Ok(store),
+) -> Result<(SledStore, Option<Repaired>), ReadError> {
+    let opened = open(directory).and_then(|store| {
+        let repaired = put_back(&store, recovery)?;
+        Ok((store, repaired))
+    });
+    let error = match opened {
+        Ok(opened) => return Ok(opened),
         Err(error) => error,
     };
     let damaged = match &error {
@@ -40,7 +44,8 @@ pub(super) fn open_and_repair(
     let store = open(directory)?;
     put_back(&store, recovery)?;
     store.sync_new()?;
-    Ok(store)
+    let count = recovery.frames.len();
+    Ok((store, Some(Repaired::Frames { first_sequence: 0, count })))
 }
 
 /// Whether the journal holds every frame from the first to the last that was acknowledged.
@@ -55,17 +60,23 @@ fn holds_all(recovery: &Recovery) -> bool {
     next > 0 && next >= recovery.acknowledged
 }
 
-/// Inserts the journal's frames that sled does not hold, or holds damaged.
-fn put_back(store: &SledStore, recovery: &Recovery) -> Result<(), ReadError> {
-    let mut missing = Vec::new();
+/// Inserts the journal's frames that sled does not hold, or holds damaged. What a log that was not closed had not
+/// handed on to sled yet is no damage.
+fn put_back(store: &SledStore, recovery: &Recovery) -> Result<Option<Repaired>, ReadError> {
+    let (mut missing, mut repaired) = (Vec::new(), None);
     for kept in &recovery.frames {
         let held = store.read(kept.first_sequence, 1)?.into_iter().next();
         let held = held.filter(|held| held.first_sequence <= kept.first_sequence);
-        let whole = held.is_some_and(|held| {
+        let whole = held.as_ref().is_some_and(|held| {
             held.bytes == kept.frame
                 || FrameReader::new().open(held.first_sequence, &held.bytes).is_ok()
         });
         if !whole {
+            let same_place = held.is_some_and(|held| held.first_sequence == kept.first_sequence);
+            if recovery.closed || same_place {
+                let (first, count) = repaired.unwrap_or((kept.first_sequence, 0));
+                repaired = Some((first, count + 1));
+            }
             missing.push(SealedFrame {
                 first_sequence: kept.first_sequence,
                 bytes: kept.frame.clone(),
@@ -78,5 +89,6 @@ fn put_back(store: &SledStore, recovery: &Recovery) -> Result<(), ReadError> {
         let (first, frames) = (missing.first().map(|frame| frame.first_sequence), missing.len());
         tracing::warn!(first, frames, "putting frames back into sled from the journal");
     }
-    missing.chunks(64).try_for_each(|batch| store.insert(batch))
+    missing.chunks(64).try_for_each(|batch| store.insert(batch))?;
+    Ok(repaired.map(|(first_sequence, count)| Repaired::Frames { first_sequence, count }))
 }
