@@ -16,6 +16,8 @@ docs:
 # Figures for docs/performance.md
 bench:
     cargo bench -p lampyris-message --bench header
+    cargo run --release -- bench append
+    cargo run --release -- bench index
     cargo run --release -- bench replay
     cargo run --release -- bench replay --imported
 
