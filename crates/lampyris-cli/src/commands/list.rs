@@ -145,7 +145,7 @@ fn line(view: &View, json: bool, out: &mut impl Write) -> io::Result<()> {
         "{}  {:<9}  {:<10}  {:<30}  {}",
         header.id.map(|id| id.to_string()).unwrap_or_default(),
         message.state.as_ref().map_or("", |state| state.as_str()),
-        header.message_type.as_str(),
+        output::plain(header.message_type.as_str()),
         header.created.map(|created| created.to_string()).unwrap_or_default(),
         output::plain(&header.topics.join(",")),
     )

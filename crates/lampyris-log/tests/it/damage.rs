@@ -3,7 +3,7 @@
 //! What could be lost: records that were acknowledged, without a word, because sled drops what it cannot read
 //! when it opens. The fault is made on a copy of a closed log: one bit flipped, or a file cut, at sampled places
 //! of every file. Opening must give exactly the same records or a named error: each frame has a checksum and
-//! stands on the root before it, and the head mark outside sled says how many there are.
+//! stands on the root before it, and the journal in front of sled says how many there are.
 
 use crate::scratch::{append, copy, keep_guarded_panics_silent, noise, open, records, samples};
 use lampyris_log::{OpenError, Record};

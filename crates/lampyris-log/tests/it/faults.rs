@@ -1,6 +1,6 @@
 //! A failing disk.
 //!
-//! What could be lost: an append that was acknowledged although a sync or the head mark failed, or a log whose
+//! What could be lost: an append that was acknowledged although a sync of the journal failed, or a log whose
 //! creation stopped half-way. The fault is made by counting the log's own file operations and failing the i-th,
 //! or all from the i-th on, for every i that the workload reaches. It must hold because nothing is acknowledged
 //! before the last operation of its commit succeeded, and because a log that failed once takes no more appends.
