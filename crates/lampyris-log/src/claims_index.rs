@@ -2,8 +2,9 @@
 //! It holds hashes under a secret of its own and never a key: whoever shows a hit to a caller reads the record.
 
 use crate::corrupt::Rule;
+use crate::parted_table::PartedTable;
 use crate::record::ClaimRef;
-use hashbrown::{HashTable, hash_table::Entry};
+use hashbrown::hash_table::Entry;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 
@@ -19,7 +20,7 @@ pub(crate) struct Secret(RandomState, RandomState);
 #[derive(Default)]
 pub(crate) struct ClaimsIndex {
     secret: Secret,
-    table: HashTable<Slot>,
+    table: PartedTable<Slot>,
 }
 
 /// A claim: 64 and 16 bits of its hash, 48 bits of the sequence.

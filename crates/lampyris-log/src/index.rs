@@ -3,8 +3,9 @@
 
 use crate::corrupt::Rule;
 use crate::limits::{MAX_STREAM_EVENTS, MAX_STREAMS};
+use crate::parted_table::PartedTable;
 use crate::record::RecordRef;
-use hashbrown::{HashTable, hash_table};
+use hashbrown::hash_table;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -25,7 +26,7 @@ pub struct Tail {
 /// The index of streams: about 50 bytes a stream with an id of 16 bytes.
 #[derive(Default)]
 pub struct Streams {
-    table: HashTable<Entry>,
+    table: PartedTable<Entry>,
     slots: Slots,
     /// The stream of the record before, which is often the next one's too.
     latest: u32,
@@ -124,9 +125,9 @@ fn half_hash(hasher: &RandomState, class: u32, id: &[u8]) -> u32 {
     u32::from_le_bytes([a, b, c, d])
 }
 
-/// The hash that the table is given: it takes the place from the low bits and a tag from the high.
+/// The hash that the table is given: the part comes from the half's lowest byte, the place in it from the others.
 fn spread(half: u32) -> u64 {
-    u64::from(half) << 32 | u64::from(half)
+    u64::from(half) << 32 | u64::from(half >> 8)
 }
 
 /// One stream: 32 bytes.

@@ -51,6 +51,7 @@ pub mod limits;
 mod log;
 mod merkle;
 mod options;
+mod parted_table;
 mod recent;
 mod record;
 mod request;
