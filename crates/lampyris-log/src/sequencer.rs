@@ -96,11 +96,6 @@ impl<T> Sequencer<T> {
         output
     }
 
-    /// Whether nothing is staged or under way.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.failed || (self.under_way == 0 && self.answers.is_empty())
-    }
-
     /// What is staged, as a group.
     fn seal(&mut self) -> Group<T> {
         self.under_way += 1;

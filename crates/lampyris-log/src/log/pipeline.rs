@@ -1,5 +1,6 @@
-//! The threads around the two state machines: one sequences while the other syncs.
-//! It decides nothing: it carries inputs to the machines and does what they ask for.
+//! The threads around the two state machines: two equal workers, of which one sequences while the other syncs.
+//! They decide nothing: they carry inputs to the machines and do what these ask for. An append that comes alone
+//! is sequenced, synced and answered by the one worker it woke.
 
 use super::{Durable, Shared};
 use crate::append::Appended;
@@ -25,64 +26,86 @@ pub(super) struct Ticket {
     pub(super) _room: OwnedSemaphorePermit,
 }
 
-/// The way of an append: inbox, sequencer, hand-over, committer.
+/// The way of an append: inbox, sequencer, commits.
 #[derive(Debug)]
 pub(super) struct Pipeline {
     ways: Arc<Ways>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
+/// What the workers share. Whoever holds one lock may take one that stands below it, never one above.
 #[derive(Debug)]
 struct Ways {
     /// Room for appends, in units of [`ROOM_UNIT`] bytes.
     room: Arc<Semaphore>,
+    /// One worker has groups made durable at a time.
+    committer: Mutex<Committer<Ticket>>,
+    sequencer: Mutex<Sequencer<Ticket>>,
     inbox: Mutex<Inbox>,
     arrived: Condvar,
-    handover: Mutex<Handover>,
-    handed: Condvar,
+    commits: Mutex<Commits>,
     poison: Mutex<Option<(u64, String)>>,
 }
 
 #[derive(Debug, Default)]
 struct Inbox {
     requests: Vec<Request<Ticket>>,
-    /// Groups reported durable, and the size of the log then.
+    /// Groups committed since the sequencer was told, and the size of the log now.
     committed: usize,
     size: u64,
     failed: bool,
     closed: bool,
 }
 
+/// Groups in the order of the log, for the worker who commits.
 #[derive(Debug, Default)]
-struct Handover {
+struct Commits {
     groups: VecDeque<Group<Ticket>>,
-    finished: bool,
+    /// A worker takes groups from here until there is none.
+    under_way: bool,
 }
 
 const ROOM_UNIT: usize = 1024;
 
+/// One worker waits for a sync while the other sequences what comes meanwhile.
+const WORKERS: usize = 2;
+
+/// More answers than these are given while another worker goes on.
+const FEW: usize = 32;
+
+impl Inbox {
+    fn has_news(&self) -> bool {
+        !self.requests.is_empty() || self.committed > 0 || self.failed
+    }
+
+    /// What is new.
+    fn take(&mut self) -> Inbox {
+        let Inbox { size, closed, .. } = *self;
+        std::mem::replace(self, Inbox { size, closed, ..Inbox::default() })
+    }
+}
+
 impl Pipeline {
-    /// Starts the threads.
+    /// Starts the workers.
     pub(super) fn start(
         shared: &Arc<Shared>,
         sequencer: Sequencer<Ticket>,
     ) -> std::io::Result<Pipeline> {
         let ways = Arc::new(Ways {
             room: Arc::new(Semaphore::new(QUEUE_BYTES / ROOM_UNIT)),
+            committer: Mutex::new(Committer::new(shared.head())),
+            sequencer: Mutex::new(sequencer),
             inbox: Mutex::default(),
             arrived: Condvar::new(),
-            handover: Mutex::default(),
-            handed: Condvar::new(),
+            commits: Mutex::default(),
             poison: Mutex::default(),
         });
         let pipeline = Pipeline { ways: Arc::clone(&ways), threads: Mutex::default() };
-        let (w, s) = (Arc::clone(&ways), Arc::clone(shared));
-        let name = |name: &str| std::thread::Builder::new().name(name.to_owned());
-        let committer = name("log-committer").spawn(move || w.commit(&s))?;
-        pipeline.threads.lock().push(committer);
-        let (w, s) = (ways, Arc::clone(shared));
-        let sequencer = name("log-sequencer").spawn(move || w.sequence(&s, sequencer))?;
-        pipeline.threads.lock().push(sequencer);
+        for number in 0..WORKERS {
+            let (ways, shared) = (Arc::clone(&ways), Arc::clone(shared));
+            let thread = std::thread::Builder::new().name(format!("log-writer-{number}"));
+            pipeline.threads.lock().push(thread.spawn(move || ways.work(&shared))?);
+        }
         Ok(pipeline)
     }
 
@@ -107,16 +130,14 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Drains and ends the threads.
+    /// Drains and ends the workers.
     pub(super) fn close(&self) -> Result<(), Unavailable> {
         self.ways.inbox.lock().closed = true;
         self.ways.room.close();
-        self.ways.arrived.notify_one();
-        let mut threads = self.threads.lock();
-        for thread in threads.drain(..).rev() {
+        self.ways.arrived.notify_all();
+        for thread in self.threads.lock().drain(..) {
             if thread.join().is_err() {
                 tracing::error!("a thread of the log panicked");
-                self.ways.finish();
             }
         }
         self.ways
@@ -136,107 +157,68 @@ impl Drop for Pipeline {
 }
 
 impl Ways {
-    /// The sequencer's thread.
-    fn sequence(&self, shared: &Shared, mut machine: Sequencer<Ticket>) {
-        loop {
-            let (requests, committed, size, failed) = {
-                let mut inbox = self.inbox.lock();
-                while inbox.requests.is_empty() && inbox.committed == 0 && !inbox.failed {
-                    if inbox.closed && machine.is_idle() {
-                        drop(inbox);
-                        return self.finish();
-                    }
-                    self.arrived.wait(&mut inbox);
-                }
-                let committed = std::mem::take(&mut inbox.committed);
-                let failed = std::mem::take(&mut inbox.failed);
-                (std::mem::take(&mut inbox.requests), committed, inbox.size, failed)
-            };
-            let mut inputs = Vec::with_capacity(2);
-            if failed {
-                inputs.push(sequencer::Input::Failed);
-            } else if committed > 0 {
-                inputs.push(sequencer::Input::Committed { groups: committed, size });
-            }
-            if !requests.is_empty() {
-                let now = shared.clock.now_ns();
-                inputs.push(sequencer::Input::Submit { requests, now });
-            }
-            for input in inputs {
-                let output = machine.step(input, shared);
-                self.hand_over(output.groups);
-                self.drop_all(output.dropped, None);
+    /// A worker's thread: until the log is closed and nothing is queued. Who committed a group looks for more
+    /// before it ends, so what waits for that group is not left behind.
+    fn work(&self, shared: &Shared) {
+        while self.wait() {
+            self.sequence(shared);
+            while let Some((group, merged)) = self.next_groups(shared) {
+                self.commit(shared, group, merged);
             }
         }
     }
 
-    fn hand_over(&self, groups: Vec<Group<Ticket>>) {
-        if !groups.is_empty() {
-            self.handover.lock().groups.extend(groups);
-            self.handed.notify_one();
+    /// Waits for something to sequence; there will be nothing any more if this is false.
+    fn wait(&self) -> bool {
+        let mut inbox = self.inbox.lock();
+        while !inbox.has_news() {
+            if inbox.closed {
+                return false;
+            }
+            self.arrived.wait(&mut inbox);
         }
+        true
     }
 
-    fn finish(&self) {
-        self.handover.lock().finished = true;
-        self.handed.notify_one();
-    }
-
-    /// The committer's thread.
-    fn commit(&self, shared: &Shared) {
-        let mut machine = Committer::new(shared.head());
-        let limit = shared.shard.capabilities().append_bytes.min(MAX_APPEND_BYTES);
-        while let Some((group, merged)) = self.next_groups(limit) {
-            let mut output = machine.step(committer::Input::Group(group));
-            loop {
-                output = match output {
-                    committer::Output::Send => {
-                        let answer = block_on(shared.shard.append(machine.frames()));
-                        machine.step(committer::Input::Answer(answer))
-                    }
-                    committer::Output::Show(group) => {
-                        if let Err(cause) = shared.show(&group) {
-                            machine.step(committer::Input::Spoiled(group, cause))
-                        } else {
-                            let size = group.head.size;
-                            self.report(|inbox| {
-                                inbox.committed += merged;
-                                inbox.size = size;
-                            });
-                            answer(group.answers);
-                            break;
-                        }
-                    }
-                    committer::Output::Fail(requests, error) => {
-                        if let Some(Unavailable::Poisoned { durable, cause }) = machine.poison() {
-                            self.poison.lock().get_or_insert((durable, cause));
-                        }
-                        self.report(|inbox| inbox.failed = true);
-                        self.drop_all(requests, Some(error));
-                        break;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Waits for groups and takes as many as one sync may cover, and the store takes at once; nothing once there
-    /// will be none.
-    fn next_groups(&self, limit: usize) -> Option<(Group<Ticket>, usize)> {
-        let mut handover = self.handover.lock();
-        let mut group = loop {
-            if let Some(group) = handover.groups.pop_front() {
-                break group;
-            }
-            if handover.finished {
-                return None;
-            }
-            self.handed.wait(&mut handover);
+    /// Tells the sequencer what is new, and leaves the groups it asks for to who commits.
+    fn sequence(&self, shared: &Shared) {
+        let mut machine = self.sequencer.lock();
+        // Invariant: taken with the sequencer at hand, so that requests stay in their order.
+        let Inbox { requests, committed, size, failed, .. } = self.inbox.lock().take();
+        let mut step = |input| {
+            let output = machine.step(input, shared);
+            self.commits.lock().groups.extend(output.groups);
+            output.dropped
         };
+        let mut dropped = Vec::new();
+        if failed {
+            dropped.extend(step(sequencer::Input::Failed));
+        }
+        if !requests.is_empty() {
+            let now = shared.clock.now_ns();
+            dropped.extend(step(sequencer::Input::Submit { requests, now }));
+        }
+        if committed > 0 {
+            dropped.extend(step(sequencer::Input::Committed { groups: committed, size }));
+        }
+        drop(machine);
+        self.drop_all(dropped, None);
+    }
+
+    /// As many groups as one sync may cover, and the store takes at once; nothing if there is none, or another
+    /// worker commits.
+    fn next_groups(&self, shared: &Shared) -> Option<(Group<Ticket>, usize)> {
+        let limit = shared.shard.capabilities().append_bytes.min(MAX_APPEND_BYTES);
+        let mut commits = self.commits.lock();
+        if commits.under_way {
+            return None;
+        }
+        let mut group = commits.groups.pop_front()?;
+        commits.under_way = true;
         let (mut bytes, mut merged) = (group.bytes(), 1);
-        while let Some(next) = handover.groups.front().map(Group::bytes)
+        while let Some(next) = commits.groups.front().map(Group::bytes)
             && bytes + next <= limit
-            && let Some(next) = handover.groups.pop_front()
+            && let Some(next) = commits.groups.pop_front()
         {
             bytes += next.bytes();
             merged += 1;
@@ -245,9 +227,47 @@ impl Ways {
         Some((group, merged))
     }
 
-    fn report(&self, note: impl FnOnce(&mut Inbox)) {
-        note(&mut self.inbox.lock());
-        self.arrived.notify_one();
+    /// Has a group made durable; then another worker may commit, and its appends are answered.
+    fn commit(&self, shared: &Shared, group: Group<Ticket>, merged: usize) {
+        let mut machine = self.committer.lock();
+        let mut output = machine.step(committer::Input::Group(group));
+        let shown = loop {
+            output = match output {
+                committer::Output::Send => {
+                    let answer = block_on(shared.shard.append(machine.frames()));
+                    machine.step(committer::Input::Answer(answer))
+                }
+                committer::Output::Show(group) => match shared.show(&group) {
+                    Ok(()) => break Ok(group),
+                    Err(cause) => machine.step(committer::Input::Spoiled(group, cause)),
+                },
+                committer::Output::Fail(requests, error) => {
+                    if let Some(Unavailable::Poisoned { durable, cause }) = machine.poison() {
+                        self.poison.lock().get_or_insert((durable, cause));
+                    }
+                    break Err((requests, error));
+                }
+            };
+        };
+        drop(machine);
+        self.commits.lock().under_way = false;
+        let many = shown.as_ref().is_ok_and(|group| group.answers.len() > FEW);
+        {
+            let mut inbox = self.inbox.lock();
+            inbox.committed += merged;
+            inbox.failed |= shown.is_err();
+            if let Ok(group) = &shown {
+                // Another worker may have committed the group after this one by now.
+                inbox.size = inbox.size.max(group.head.size);
+            }
+        }
+        if many {
+            self.arrived.notify_one();
+        }
+        match shown {
+            Ok(group) => answer(group.answers),
+            Err((requests, error)) => self.drop_all(requests, Some(error)),
+        }
     }
 
     /// Answers appends that will never be kept; the first gets the error itself.
