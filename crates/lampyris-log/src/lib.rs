@@ -71,9 +71,9 @@ pub use error::{AppendError, Broken, OpenError, ReadError, Refused, Unavailable}
 pub use guard::{is_guarded_panic, is_sled_source};
 pub use identity::{Identity, LAYOUT, LOG_KIND, OPENED, OwnEvent, RULES, Rules};
 pub use index::{StreamOrdinal, Streams, Tail};
-pub use log::{AppendFuture, Follower, Log, Scan};
+pub use log::{AppendFuture, Follower, Log, Room, Scan};
 pub use merkle::{Frontier, Hash, Head};
-pub use options::Options;
+pub use options::{Observer, Options};
 pub use record::{
     Claim, ClaimRef, Claims, ClaimsIter, FIELDS, Malformed, MalformedRule, RECORD_FORMAT, Record,
     RecordRef, StreamName,

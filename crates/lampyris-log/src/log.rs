@@ -8,7 +8,7 @@ mod pipeline;
 mod read;
 mod resolve;
 
-pub use append::AppendFuture;
+pub use append::{AppendFuture, Room};
 pub use follow::Follower;
 pub use read::Scan;
 
@@ -19,6 +19,7 @@ use crate::error::{AppendError, Unavailable};
 use crate::identity::{Identity, Rules};
 use crate::index::{Streams, Tail};
 use crate::merkle::Head;
+use crate::options::Observer;
 use crate::shard::{Capabilities, Repaired, ShardLog};
 use crate::speculation::Known;
 use parking_lot::RwLock;
@@ -44,6 +45,7 @@ struct Shared {
     size: watch::Sender<u64>,
     secret: Secret,
     clock: Arc<dyn Clock>,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 /// What may be seen.
@@ -67,6 +69,33 @@ impl Log {
     /// answered as the first one was.
     pub fn append(&self, append: Append) -> AppendFuture {
         AppendFuture::new(self, append)
+    }
+
+    /// Waits until the queue has room for an append of up to so many bytes, and keeps it.
+    ///
+    /// An append has at most the bytes of its events' contents and 400 more for each of them, and its claims' bytes.
+    ///
+    /// # Errors
+    /// If the log takes no appends.
+    pub async fn room(&self, bytes: usize) -> Result<Room, AppendError> {
+        Room::take(self, bytes).await
+    }
+
+    /// Queues an append in room that was taken before, and so at once: appends are in the log in the order of
+    /// these calls.
+    ///
+    /// # Errors
+    /// As [`Log::append`]; an append that is larger than its room is refused.
+    pub fn append_in(&self, room: Room, append: Append) -> AppendFuture {
+        AppendFuture::in_room(self, room, append)
+    }
+
+    /// Answers once all that was queued before is durable, with an empty range at the end of it.
+    ///
+    /// # Errors
+    /// As [`Log::append`].
+    pub fn settled(&self) -> AppendFuture {
+        AppendFuture::settled(self)
     }
 
     /// Queues an append and waits, without a runtime, until it is durable.

@@ -4,6 +4,7 @@
 use crate::clock::{Clock, SystemClock};
 use crate::disk::{Disk, StdDisk};
 use crate::identity::Rules;
+use std::fmt;
 use std::sync::Arc;
 
 /// How to open a log.
@@ -13,6 +14,14 @@ pub struct Options {
     pub(crate) create: Option<NewLog>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+}
+
+/// Is told what became durable, before those who appended it are.
+pub trait Observer: fmt::Debug + Send + Sync {
+    /// The log now has `size` records that can be read and followed. Called on a thread of the log, in order,
+    /// while nothing else becomes durable: it must be quick, and must not wait for an append.
+    fn durable(&self, size: u64);
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +49,13 @@ impl Options {
     }
 
     fn with(access: Access) -> Options {
-        Options { access, create: None, clock: Arc::new(SystemClock), disk: Arc::new(StdDisk) }
+        Options {
+            access,
+            create: None,
+            clock: Arc::new(SystemClock),
+            disk: Arc::new(StdDisk),
+            observer: None,
+        }
     }
 
     /// Creates the log if there is none; the id is the caller's to draw, and is not used if there is a log.
@@ -73,6 +88,13 @@ impl Options {
     #[must_use]
     pub fn disk(mut self, disk: Arc<dyn Disk>) -> Options {
         self.disk = disk;
+        self
+    }
+
+    /// Whom to tell what became durable.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Options {
+        self.observer = Some(observer);
         self
     }
 }

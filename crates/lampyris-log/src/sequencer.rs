@@ -113,6 +113,10 @@ impl<T> Sequencer<T> {
         groups: &mut Vec<Group<T>>,
     ) -> Verdict {
         let append = &request.append;
+        if append.events.is_empty() {
+            let size = self.frontier.size();
+            return Verdict::Keep(Appended { sequences: size..size, time: self.time }, Vec::new());
+        }
         if let Some(answer) = self.recent.get(&append.id) {
             return Verdict::Repeat(answer.clone());
         }

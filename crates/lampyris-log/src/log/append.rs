@@ -6,6 +6,7 @@ use super::{Log, Shared};
 use crate::append::{Append, Appended};
 use crate::block_on::block_on;
 use crate::error::{AppendError, Refused, Unavailable};
+use crate::limits::MAX_RAW_BYTES;
 use crate::request::{Keys, Request};
 use std::fmt;
 use std::pin::Pin;
@@ -27,25 +28,75 @@ enum State {
         keys: Keys,
         pipeline: Arc<Pipeline>,
         bytes: usize,
-        room: Option<Room>,
+        door: Option<Door>,
     },
     Queued(oneshot::Receiver<Reply>),
     Done(Option<Result<Appended, AppendError>>),
 }
 
-type Room = Pin<Box<dyn Future<Output = Option<OwnedSemaphorePermit>> + Send + Sync>>;
+type Door = Pin<Box<dyn Future<Output = Option<OwnedSemaphorePermit>> + Send + Sync>>;
+
+/// Room in the queue, taken before it is known what for: whoever decides under a lock must not wait there.
+#[derive(Debug)]
+pub struct Room {
+    permit: OwnedSemaphorePermit,
+    bytes: usize,
+}
+
+impl Room {
+    pub(super) async fn take(log: &Log, bytes: usize) -> Result<Room, AppendError> {
+        let Some(pipeline) = &log.writer else { return Err(Refused::ReadOnly.into()) };
+        let bytes = bytes.min(MAX_RAW_BYTES);
+        let (room, units) = pipeline.room(bytes);
+        let permit = room.acquire_many_owned(units).await.map_err(|_| Unavailable::Closed)?;
+        Ok(Room { permit, bytes })
+    }
+}
 
 impl AppendFuture {
     pub(super) fn new(log: &Log, append: Append) -> AppendFuture {
         let shared = Arc::clone(&log.shared);
         let state = match (append.measure(), &log.writer) {
-            (_, None) => State::Done(Some(Err(Refused::ReadOnly.into()))),
-            (Err(refused), Some(_)) => State::Done(Some(Err(refused.into()))),
+            (_, None) => return AppendFuture::refused(log, append, Refused::ReadOnly),
+            (Err(refused), Some(_)) => return AppendFuture::refused(log, append, refused),
             (Ok(bytes), Some(pipeline)) => waiting(&shared, &append, pipeline, bytes),
         };
         let mut future = AppendFuture { shared, append: Arc::new(append), state };
         future.queue_now();
         future
+    }
+
+    pub(super) fn in_room(log: &Log, room: Room, append: Append) -> AppendFuture {
+        let fits = append.measure().and_then(|bytes| {
+            let limit = room.bytes;
+            let too_large = Refused::TooLarge { what: "append for its room", bytes, limit };
+            if bytes <= limit { Ok(()) } else { Err(too_large) }
+        });
+        match fits {
+            Ok(()) => AppendFuture::queued(log, append, Some(room.permit)),
+            Err(refused) => AppendFuture::refused(log, append, refused),
+        }
+    }
+
+    /// An append of nothing, which is answered when all before it are.
+    pub(super) fn settled(log: &Log) -> AppendFuture {
+        AppendFuture::queued(log, Append::new([0; 16], "", "", ""), None)
+    }
+
+    fn queued(log: &Log, append: Append, permit: Option<OwnedSemaphorePermit>) -> AppendFuture {
+        let Some(pipeline) = &log.writer else {
+            return AppendFuture::refused(log, append, Refused::ReadOnly);
+        };
+        let shared = Arc::clone(&log.shared);
+        let state = waiting(&shared, &append, pipeline, 0);
+        let mut future = AppendFuture { shared, append: Arc::new(append), state };
+        future.queue(permit);
+        future
+    }
+
+    fn refused(log: &Log, append: Append, refused: Refused) -> AppendFuture {
+        let (shared, append) = (Arc::clone(&log.shared), Arc::new(append));
+        AppendFuture { shared, append, state: State::Done(Some(Err(refused.into()))) }
     }
 
     /// An append of the log itself, which a caller's check would refuse.
@@ -74,7 +125,7 @@ impl AppendFuture {
 
     /// Queues the append if there is room now.
     pub(super) fn queue_now(&mut self) {
-        if let State::Waiting { pipeline, bytes, room: None, .. } = &self.state {
+        if let State::Waiting { pipeline, bytes, door: None, .. } = &self.state {
             let (room, units) = pipeline.room(*bytes);
             if let Ok(permit) = room.try_acquire_many_owned(units) {
                 self.queue(Some(permit));
@@ -82,20 +133,18 @@ impl AppendFuture {
         }
     }
 
-    fn queue(&mut self, permit: Option<OwnedSemaphorePermit>) {
+    /// Queues the append; what has no room of its own takes up none.
+    fn queue(&mut self, room: Option<OwnedSemaphorePermit>) {
         let state = std::mem::replace(&mut self.state, State::Done(None));
         let State::Waiting { keys, pipeline, .. } = state else {
             self.state = state;
             return;
         };
-        let queued = permit.ok_or(Unavailable::Closed).and_then(|room| {
-            let (reply, answer) = oneshot::channel();
-            let ticket = Ticket { reply, _room: room };
-            pipeline.queue(Request { append: Arc::clone(&self.append), keys, ticket })?;
-            Ok(answer)
-        });
-        self.state = match queued {
-            Ok(answer) => State::Queued(answer),
+        let (reply, answer) = oneshot::channel();
+        let ticket = Ticket { reply, _room: room };
+        let request = Request { append: Arc::clone(&self.append), keys, ticket };
+        self.state = match pipeline.queue(request) {
+            Ok(()) => State::Queued(answer),
             Err(error) => State::Done(Some(Err(error.into()))),
         };
     }
@@ -103,7 +152,7 @@ impl AppendFuture {
 
 fn waiting(shared: &Shared, append: &Append, pipeline: &Arc<Pipeline>, bytes: usize) -> State {
     let keys = Keys::of(append, &shared.secret);
-    State::Waiting { keys, pipeline: Arc::clone(pipeline), bytes, room: None }
+    State::Waiting { keys, pipeline: Arc::clone(pipeline), bytes, door: None }
 }
 
 impl Future for AppendFuture {
@@ -114,14 +163,17 @@ impl Future for AppendFuture {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
             match &mut self.state {
-                State::Waiting { pipeline, bytes, room, .. } => {
+                State::Waiting { pipeline, bytes, door, .. } => {
                     let (semaphore, units) = pipeline.room(*bytes);
-                    let room = room.get_or_insert_with(|| {
+                    let door = door.get_or_insert_with(|| {
                         Box::pin(async move { semaphore.acquire_many_owned(units).await.ok() })
                     });
-                    match room.as_mut().poll(context) {
+                    match door.as_mut().poll(context) {
                         Poll::Pending => return Poll::Pending,
-                        Poll::Ready(permit) => self.queue(permit),
+                        Poll::Ready(Some(permit)) => self.queue(Some(permit)),
+                        Poll::Ready(None) => {
+                            self.state = State::Done(Some(Err(Unavailable::Closed.into())));
+                        }
                     }
                 }
                 State::Queued(answer) => {

@@ -184,6 +184,7 @@ fn assemble(
         size: watch::Sender::new(head.size),
         secret,
         clock: Arc::clone(&options.clock),
+        observer: options.observer.clone(),
     });
     let writer = match options.access {
         Access::Reader => None,

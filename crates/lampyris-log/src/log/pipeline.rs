@@ -23,7 +23,7 @@ pub(super) type Reply = Result<Verdict, AppendError>;
 #[derive(Debug)]
 pub(super) struct Ticket {
     pub(super) reply: oneshot::Sender<Reply>,
-    pub(super) _room: OwnedSemaphorePermit,
+    pub(super) _room: Option<OwnedSemaphorePermit>,
 }
 
 /// The way of an append: inbox, sequencer, commits.
@@ -305,7 +305,12 @@ impl Shared {
             }
             durable.head = group.head;
         }
-        self.size.send_if_modified(|size| std::mem::replace(size, group.head.size) != *size);
+        let grew = |size: &mut u64| std::mem::replace(size, group.head.size) != *size;
+        if self.size.send_if_modified(grew)
+            && let Some(observer) = &self.observer
+        {
+            observer.durable(group.head.size);
+        }
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use crate::corrupt::{At, Corrupt, Rule};
 use crate::error::ReadError;
 use crate::frame::{Frame, FrameReader};
 use crate::merkle::{Hash, Head};
-use crate::record::Record;
+use crate::record::{Claim, ClaimRef, Record};
 use crate::shard::StoredFrame;
 use crate::verify::{Chain, Order, VerifiedRecord, Verifier, decode};
 use std::collections::VecDeque;
@@ -80,6 +80,19 @@ impl Log {
     /// [`ReadError`] if it cannot be read or breaks a rule.
     pub fn read(&self, sequence: u64) -> Result<Option<Record>, ReadError> {
         OneFrame::default().read(&self.shared, sequence)
+    }
+
+    /// The claim of a key and the record that holds it, if the key was used.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the record cannot be read or does not hold the claim.
+    pub fn claim(&self, namespace: &str, key: &str) -> Result<Option<(Claim, Record)>, ReadError> {
+        let wanted = ClaimRef { namespace, key, fingerprint: [0; 32] };
+        let holder = {
+            let durable = self.shared.durable.read();
+            durable.claims.holder(self.shared.secret.claim(&wanted))
+        };
+        holder.map(|holder| self.shared.claim(wanted, holder)).transpose()
     }
 
     /// The records of a stream, oldest first; nothing if there is no such stream.

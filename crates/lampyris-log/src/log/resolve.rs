@@ -6,7 +6,7 @@ use super::read::OneFrame;
 use crate::append::{Append, Appended, Expected, Place};
 use crate::corrupt::{At, Corrupt, Rule};
 use crate::error::{AppendError, ReadError, Refused};
-use crate::record::Record;
+use crate::record::{Claim, ClaimRef, Record};
 use crate::request::Verdict;
 
 impl Shared {
@@ -100,18 +100,30 @@ impl Shared {
         index: usize,
         holder: u64,
     ) -> Result<Refused, ReadError> {
+        let wanted = append.claims.get(index).map(Claim::borrow);
+        let (claim, _) = self.claim(wanted.unwrap_or_default(), holder)?;
+        let Claim { namespace, key, fingerprint } = claim;
+        Ok(Refused::ClaimTaken { namespace, key, holder, fingerprint })
+    }
+
+    /// A claim as it stands in the record that holds it, and that record.
+    pub(super) fn claim(
+        &self,
+        wanted: ClaimRef<'_>,
+        holder: u64,
+    ) -> Result<(Claim, Record), ReadError> {
         let record = OneFrame::default().read(self, holder)?;
-        let claim = append.claims.get(index).zip(record).and_then(|(wanted, record)| {
-            let mut held = record.claims.into_iter();
-            held.find(|held| (&held.namespace, &held.key) == (&wanted.namespace, &wanted.key))
+        let found = record.and_then(|record| {
+            let same =
+                |held: &&Claim| (&*held.namespace, &*held.key) == (wanted.namespace, wanted.key);
+            let claim = record.claims.iter().find(same).cloned();
+            claim.map(|claim| (claim, record))
         });
-        let Some(claim) = claim else {
+        found.ok_or_else(|| {
             // Two keys meet in the index: one chance in 2^80 for each pair, and another one after reopening.
             let (at, rule) = (At::Raw(0), Rule::ClaimMissing);
-            return Err(Corrupt { frame: holder, sequence: holder, at, rule }.into());
-        };
-        let crate::record::Claim { namespace, key, fingerprint } = claim;
-        Ok(Refused::ClaimTaken { namespace, key, holder, fingerprint })
+            Corrupt { frame: holder, sequence: holder, at, rule }.into()
+        })
     }
 }
 

@@ -15,7 +15,7 @@ pub struct Claim {
 }
 
 /// A claim that borrows its texts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ClaimRef<'a> {
     /// The namespace of keys.
     pub namespace: &'a str,

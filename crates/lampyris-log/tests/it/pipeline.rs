@@ -3,7 +3,8 @@
 use crate::scratch::{append, open, records, writer};
 use lampyris_log::shard::{Capabilities, SealedFrame, StoredFrame};
 use lampyris_log::{
-    AppendError, Head, Log, MemoryShard, ReadError, ShardError, ShardLog, Unavailable,
+    AppendError, Claim, Head, Log, MemoryShard, ReadError, Refused, ShardError, ShardLog,
+    Unavailable,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -47,6 +48,82 @@ fn dropping_the_log_drains_it() {
     }
     drop(log);
     assert_eq!(open(scratch.path()).unwrap().head().size, 101);
+}
+
+#[test]
+fn settled_answers_once_all_before_it_is_durable() {
+    let scratch = tempfile::tempdir().unwrap();
+    let log = open(scratch.path()).unwrap();
+    for number in 0..50 {
+        drop(log.append(append(number, 1, "queued")));
+    }
+    let settled = log.settled();
+    drop(log.append(append(50, 1, "after it")));
+    assert_eq!(settled.wait().unwrap().sequences, 51..51);
+    assert!(log.head().size >= 51);
+    assert_eq!(log.settled().wait().unwrap().sequences, 52..52);
+}
+
+/// The sizes it was told.
+#[derive(Debug, Default)]
+struct Told(std::sync::Mutex<Vec<u64>>);
+
+impl lampyris_log::Observer for Told {
+    fn durable(&self, size: u64) {
+        self.0.lock().unwrap().push(size);
+    }
+}
+
+#[test]
+fn the_observer_is_told_before_the_caller() {
+    let told = Arc::new(Told::default());
+    let options = writer().observer(Arc::clone(&told) as Arc<dyn lampyris_log::Observer>);
+    let log = Log::open_on(Arc::new(MemoryShard::new()), &options, |_| {}).unwrap();
+    for number in 0..20 {
+        let appended = log.append_blocking(append(number, 1, "told")).unwrap();
+        assert_eq!(told.0.lock().unwrap().last(), Some(&appended.sequences.end));
+    }
+    log.settled().wait().unwrap();
+    let told = told.0.lock().unwrap();
+    assert_eq!(told.len(), 21, "record 0 and each append; nothing else grew the log");
+    assert!(told.is_sorted());
+}
+
+/// More than the queue holds, each in room taken before: they stand in the order of the calls.
+#[test]
+fn room_is_taken_before_it_is_known_what_for() {
+    let log = Log::open_on(Arc::new(MemoryShard::new()), &writer(), |_| {}).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let mut futures = Vec::new();
+        for number in 0..1600u32 {
+            let room = log.room(60_000).await.unwrap();
+            let mut large = append(1, 1, vec![0; 59_000]);
+            large.id[..4].copy_from_slice(&number.to_be_bytes());
+            futures.push(log.append_in(room, large));
+        }
+        for (future, sequence) in futures.into_iter().zip(1..) {
+            assert_eq!(future.await.unwrap().sequences, sequence..sequence + 1);
+        }
+        let room = log.room(1000).await.unwrap();
+        let larger = log.append_in(room, append(200, 1, vec![0; 1000])).await;
+        assert!(matches!(larger, Err(AppendError::Refused(Refused::TooLarge { limit: 1000, .. }))));
+        log.close().unwrap();
+        let closed = log.room(1).await;
+        assert!(matches!(closed, Err(AppendError::Unavailable(Unavailable::Closed))));
+    });
+}
+
+#[test]
+fn the_record_that_used_a_key_is_found() {
+    let scratch = tempfile::tempdir().unwrap();
+    let log = open(scratch.path()).unwrap();
+    let claim = Claim { namespace: "keys".into(), key: "one".into(), fingerprint: [7; 32] };
+    let appended = log.append_blocking(append(1, 1, "used").claim(claim.clone())).unwrap();
+    let (found, record) = log.claim("keys", "one").unwrap().unwrap();
+    assert_eq!((found, record.sequence), (claim, appended.sequences.start));
+    assert!(log.claim("keys", "two").unwrap().is_none());
+    assert!(log.claim("other", "one").unwrap().is_none());
 }
 
 /// More than the queue holds: who comes too late waits, and nothing is lost or out of order.
