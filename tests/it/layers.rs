@@ -14,7 +14,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     // For tests alone: no row but its own may name it.
     ("lampyris-testkit",    &["lampyris-log"]),
     ("lampyris-projection", &["lampyris-message", "lampyris-log"]),
-    ("lampyris-cli",        &["lampyris-message", "lampyris-log", "lampyris-projection"]),
+    ("lampyris",            &["lampyris-message", "lampyris-log", "lampyris-projection"]),
+    ("lampyris-cli",        &["lampyris-message", "lampyris-log", "lampyris-projection", "lampyris"]),
 ];
 
 #[test]

@@ -1,0 +1,81 @@
+//! What keeps the engine from deciding on a request; a refusal is no error but an outcome.
+//!
+//! Three families, as the log has them: the request is at fault, the machine, or the log's bytes.
+
+use lampyris_log::{AppendError, Broken, OpenError, ReadError, Unavailable};
+use lampyris_message::{InvalidMessage, MessageId};
+use lampyris_projection::Fault;
+
+/// Why a request has no outcome.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The message cannot be written as a header.
+    #[error(transparent)]
+    Invalid(#[from] InvalidMessage),
+    /// The message is known by another namespace than the engine's.
+    #[error("field 'localNamespace' is '{found}', this engine serves '{served}'")]
+    Namespace {
+        /// The namespace of the engine.
+        served: String,
+        /// The one that the message names.
+        found: String,
+    },
+    /// The request breaks a limit of the log; nothing was appended.
+    #[error("message {id}: {refused}")]
+    Limit {
+        /// The message.
+        id: MessageId,
+        /// The limit.
+        refused: lampyris_log::Refused,
+    },
+    /// What the log tells of this message is not legal, so nothing can be decided on.
+    #[error("message {id}: its history is not legal: {why}")]
+    History {
+        /// The message.
+        id: MessageId,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The machine cannot do it now. What was asked for may or may not be kept: open the engine again and ask again.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The log's bytes are not what was acknowledged.
+    #[error(transparent)]
+    Broken(#[from] Broken),
+}
+
+/// Why an engine cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineOpenError {
+    /// The log cannot be opened.
+    #[error(transparent)]
+    Log(#[from] OpenError),
+    /// The log's bytes are right, but what they tell is not legal.
+    #[error("the log tells what the rules do not allow: {0}")]
+    Illegal(#[from] Fault),
+    /// What was read cannot be shown.
+    #[error("the views cannot be made: {0}")]
+    Views(String),
+}
+
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Unavailable(error) => Self::Unavailable(error),
+            ReadError::Broken(error) => Self::Broken(error),
+        }
+    }
+}
+
+impl Error {
+    /// The error of an append that the engine decided on and the log did not keep.
+    pub(crate) fn not_kept(id: MessageId, error: AppendError) -> Self {
+        match error {
+            AppendError::Refused(refused) => Self::Limit { id, refused },
+            AppendError::Unavailable(error) => Self::Unavailable(error),
+            AppendError::Broken(error) => Self::Broken(error),
+        }
+    }
+}
