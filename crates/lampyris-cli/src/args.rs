@@ -120,8 +120,10 @@ pub(crate) enum Bench {
     Append(BenchAppend),
     /// Memory of the index, a stream and a claim
     Index(BenchIndex),
+    /// Live views made from a log and fed event by event, beside scan and SHA-256 alone; their memory
+    Projection(BenchLog),
     /// Judged replay beside scan, decompression, decoding, SHA-256 and root alone
-    Replay(BenchReplay),
+    Replay(BenchLog),
 }
 
 /// How to measure appends.
@@ -153,9 +155,9 @@ pub(crate) struct BenchIndex {
     pub(crate) streams: u64,
 }
 
-/// How to measure replay.
+/// How to measure what reads a whole log.
 #[derive(Debug, clap::Args)]
-pub(crate) struct BenchReplay {
+pub(crate) struct BenchLog {
     /// How many events the made-up log has
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]

@@ -5,6 +5,7 @@
 mod append;
 mod index;
 mod memory;
+mod projection;
 mod raw;
 mod replay;
 mod workload;
@@ -34,6 +35,7 @@ pub(crate) fn run(global: &Global, bench: &Bench) -> Result<ExitCode, Failure> {
     match bench {
         Bench::Append(append) => append::run(global, append),
         Bench::Index(index) => index::run(global, index),
+        Bench::Projection(projection) => projection::run(global, projection),
         Bench::Replay(replay) => replay::run(global, replay),
     }
 }
