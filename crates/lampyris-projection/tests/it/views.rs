@@ -71,6 +71,7 @@ proptest! {
                 let Some(last) = rows.last() else { break };
                 after = Some(last.first());
                 paged.extend(ids(rows.into_iter()));
+                prop_assert!(paged.len() <= expected.len(), "a page is given twice");
             }
             prop_assert_eq!(paged, expected);
         }
