@@ -1,12 +1,16 @@
 //! `bench engine`: whole lives of messages through the engine, beside durable appends of the same run.
 //!
 //! A life is five requests and six events. Checking and hashing the message is part of it; making it up is not.
-//! The sides take turns, so that a busy machine slows both.
+//! The sides take turns, so that a busy machine slows both. Meanwhile a reader looks how long the views take to show
+//! what the log shows already.
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-use lampyris::{Confirmation, Lampyris, LedgerPin, Outcome, Seal, Submission};
+use lampyris::{Confirmation, Lampyris, LedgerPin, Outcome, Seal, Submission, block_on};
 use lampyris_log::Log;
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
@@ -23,7 +27,7 @@ pub(crate) fn run(global: &Global, bench: &BenchAppend) -> Result<ExitCode, Fail
     let runtime = runtime.map_err(|error| Failure::no(format!("no runtime: {error}")))?;
     let mut out = output::answers();
     if !global.json {
-        writeln!(out, "in flight  appends/s  events/s  lives/s  ratio  (least to most)")?;
+        writeln!(out, "in flight  appends/s  events/s  lives/s  lag p99  ratio  (least to most)")?;
     }
     for in_flight in &bench.in_flight {
         let row = measure(&runtime, bench, *in_flight)?;
@@ -41,6 +45,8 @@ struct Row {
     appends: Vec<f64>,
     /// Events through the engine, a second.
     events: Vec<f64>,
+    /// How long the views took to show what the log showed, in milliseconds.
+    lags: Vec<f64>,
 }
 
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
@@ -62,8 +68,9 @@ fn measure(runtime: &Runtime, bench: &BenchAppend, in_flight: u32) -> Result<Row
         let first = lived;
         lived += count.div_ceil(LIFE_EVENTS).max(u64::from(in_flight));
         let items: Vec<Life> = (first..lived).map(unsealed_life).collect();
-        let engine = engine.clone();
-        let rate = rate(runtime, in_flight, items, move |life| live(engine.clone(), life))?;
+        let (writer, reader) = (engine.clone(), Reader::start(engine.clone())?);
+        let rate = rate(runtime, in_flight, items, move |life| live(writer.clone(), life))?;
+        row.lags.extend(reader.finish());
         if round > 0 {
             row.appends.push(appends);
             row.events.push(rate * LIFE_EVENTS as f64);
@@ -71,6 +78,47 @@ fn measure(runtime: &Runtime, bench: &BenchAppend, in_flight: u32) -> Result<Row
     }
     log.close().map_err(|error| Failure::No(chain(&error)))?;
     Ok(row)
+}
+
+/// How often a reader looks.
+const LOOK: Duration = Duration::from_micros(500);
+
+/// A thread that looks now and then how far the views are behind the log.
+struct Reader {
+    stop: Sender<()>,
+    thread: JoinHandle<Vec<f64>>,
+}
+
+impl Reader {
+    #[expect(clippy::disallowed_methods, reason = "a bench measures by the wall clock")]
+    fn start(engine: Lampyris) -> Result<Self, Failure> {
+        let (stop, stopped) = channel();
+        let look = move || {
+            let mut lags = Vec::new();
+            while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(LOOK) {
+                let (size, seen) = (engine.head().size, Instant::now());
+                if block_on(engine.wait_for(size)).is_err() {
+                    break;
+                }
+                lags.push(seen.elapsed().as_secs_f64() * 1000.0);
+            }
+            lags
+        };
+        let thread = std::thread::Builder::new().spawn(look).map_err(Failure::no)?;
+        Ok(Self { stop, thread })
+    }
+
+    fn finish(self) -> Vec<f64> {
+        drop(self.stop);
+        self.thread.join().unwrap_or_default()
+    }
+}
+
+/// The value that 99 of 100 do not exceed.
+fn p99(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() * 99 / 100).copied().unwrap_or_default()
 }
 
 /// Leads one message through its life.
@@ -102,7 +150,7 @@ fn report(global: &Global, row: &Row, out: &mut impl Write) -> Result<(), Failur
     let lives = events / LIFE_EVENTS as f64;
     let least = ratios.first().copied().unwrap_or_default();
     let most = ratios.last().copied().unwrap_or_default();
-    let in_flight = row.in_flight;
+    let (in_flight, lag) = (row.in_flight, p99(&row.lags));
     if global.json {
         let answer = json!({
             "bench": "engine",
@@ -111,13 +159,14 @@ fn report(global: &Global, row: &Row, out: &mut impl Write) -> Result<(), Failur
             "appendsPerSecond": appends.round(),
             "eventsPerSecond": events.round(),
             "livesPerSecond": lives.round(),
+            "lagP99Milliseconds": lag,
             "ratio": ratio,
             "ratioLeast": least,
             "ratioMost": most,
         });
         return Ok(output::json_line(out, &answer)?);
     }
-    write!(out, "{in_flight:>9} {appends:>10.0} {events:>9.0} {lives:>8.0}  {ratio:>5.2}  ")?;
-    writeln!(out, "({least:.2} to {most:.2})")?;
+    write!(out, "{in_flight:>9} {appends:>10.0} {events:>9.0} {lives:>8.0} {lag:>5.2} ms  ")?;
+    writeln!(out, "{ratio:>5.2}  ({least:.2} to {most:.2})")?;
     Ok(())
 }
