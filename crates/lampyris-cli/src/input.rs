@@ -2,8 +2,8 @@
 //!
 //! Nothing is kept here; a value that is no good message gets a reason.
 
-mod message;
 mod split;
+mod unfit;
 
-pub(crate) use message::{Incoming, Unfit, read};
 pub(crate) use split::{Split, SplitError, Values};
+pub(crate) use unfit::{Unfit, read};

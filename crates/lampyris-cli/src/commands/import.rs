@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use lampyris_log::{Append, Log, Refused as LogRefused};
 use lampyris_message::event::Claims;
+use lampyris_message::incoming::Incoming;
 use lampyris_message::lifecycle::command::Import as ImportCommand;
 use lampyris_message::lifecycle::{Command, Decision, Refused, State, decide};
 use lampyris_message::{Bytes32, MessageId};
@@ -22,7 +23,7 @@ use self::known::{Known, differences};
 use self::report::{Outcome, Report, Where};
 use crate::args::{Global, Import};
 use crate::failure::{Failure, chain};
-use crate::input::{Incoming, Split, SplitError, Unfit, Values, read};
+use crate::input::{Split, SplitError, Unfit, Values, read};
 use crate::store::Trouble;
 use crate::{output, store};
 
