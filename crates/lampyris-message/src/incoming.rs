@@ -81,7 +81,7 @@ impl Incoming {
     pub fn from_json(json: &[u8]) -> Result<Self, Unfit> {
         let unreadable = |error| Unfit { id: None, why: Defect::Unreadable(error) };
         let node = Node::first(json).map_err(unreadable)?;
-        Self::verify(Message::from_json(unwrapped(node).bytes()).map_err(unreadable)?)
+        Self::verify(Message::from_node(unwrapped(node)).map_err(unreadable)?)
     }
 
     /// Checks the fields and both hashes, and keeps the rest as claims.
