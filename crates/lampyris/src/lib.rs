@@ -6,6 +6,7 @@
 mod error;
 pub mod outcome;
 pub mod request;
+pub mod stream;
 pub mod submission;
 
 pub use error::{EngineOpenError, Error};

@@ -1,1 +1,4 @@
 //! The engine from outside.
+
+mod stream;
+mod stream_robust;
