@@ -18,6 +18,8 @@ bench:
     cargo bench -p lampyris-message --bench header
     cargo run --release -- bench append
     cargo run --release -- bench index
+    cargo run --release -- bench projection
+    cargo run --release -- bench projection --imported
     cargo run --release -- bench replay
     cargo run --release -- bench replay --imported
 

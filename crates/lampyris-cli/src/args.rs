@@ -118,16 +118,20 @@ pub(crate) enum Command {
 pub(crate) enum Bench {
     /// Durable appends of one record each, beside a raw append and fdatasync with the same grouping
     Append(BenchAppend),
+    /// Whole lives of messages through the engine, beside durable appends of one record each
+    Engine(BenchAppend),
     /// Memory of the index, a stream and a claim
     Index(BenchIndex),
+    /// Live views made from a log and fed event by event, beside scan and SHA-256 alone; their memory
+    Projection(BenchLog),
     /// Judged replay beside scan, decompression, decoding, SHA-256 and root alone
-    Replay(BenchReplay),
+    Replay(BenchLog),
 }
 
-/// How to measure appends.
+/// How to measure appends and requests.
 #[derive(Debug, clap::Args)]
 pub(crate) struct BenchAppend {
-    /// How many appends wait for their answers at a time; each number is measured by itself
+    /// How many wait for their answers at a time; each number is measured by itself
     #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [1, 8, 64, 512])]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub(crate) in_flight: Vec<u32>,
@@ -135,7 +139,7 @@ pub(crate) struct BenchAppend {
     #[arg(long, value_name = "N", default_value_t = 5)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rounds: u32,
-    /// Appends of one round for each one in flight
+    /// Events of one round for each one in flight
     #[arg(long, value_name = "N", default_value_t = 300)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) depth: u32,
@@ -153,9 +157,9 @@ pub(crate) struct BenchIndex {
     pub(crate) streams: u64,
 }
 
-/// How to measure replay.
+/// How to measure what reads a whole log.
 #[derive(Debug, clap::Args)]
-pub(crate) struct BenchReplay {
+pub(crate) struct BenchLog {
     /// How many events the made-up log has
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]

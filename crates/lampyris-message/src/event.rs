@@ -3,7 +3,10 @@
 //! An event says what happened and never decides whether it may: see [`crate::lifecycle`].
 //! Its bytes are the contract: a name, a version, and content in deterministic CBOR ([`codec`]).
 
+mod beginning;
 pub mod codec;
+
+pub use beginning::{Beginning, Skimmed};
 
 use crate::hash::{Bytes32, MessageHash};
 use crate::id::{BatchId, MessageId, TransactionId};

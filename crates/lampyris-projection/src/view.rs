@@ -7,6 +7,8 @@ use lampyris_message::event::{
 };
 use lampyris_message::{DataRef, Message, MessageState, Open, Pin, SealedMessage};
 
+use crate::row::Later;
+
 /// One message as a FireFly client sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
@@ -51,6 +53,25 @@ impl View {
                 self.message.confirmed = Some(*at);
             }
             Event::Staged(_) | Event::Received(_) | Event::Imported(_) | Event::Noted(_) => {}
+        }
+    }
+
+    /// Takes in what all events after the first one changed, up to and with the one at `position`.
+    pub(crate) fn settle(&mut self, later: &Later<'_>, position: u64) {
+        let Later { state, batch, pins, confirmed, reject_reason } = later;
+        self.position = position;
+        self.set(*state);
+        if let Some((batch, tx_id)) = batch {
+            (self.message.batch, self.message.tx_id) = (Some(*batch), Some(*tx_id));
+        }
+        if !pins.is_empty() {
+            self.message.pins = texts(pins);
+        }
+        if confirmed.is_some() {
+            self.message.confirmed = *confirmed;
+        }
+        if !reject_reason.is_empty() {
+            reject_reason.as_ref().clone_into(&mut self.message.reject_reason);
         }
     }
 

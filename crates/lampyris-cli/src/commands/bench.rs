@@ -3,8 +3,11 @@
 //! Absolute numbers move with the machine; the ratios are what to look at.
 
 mod append;
+mod closed_loop;
+mod engine;
 mod index;
 mod memory;
+mod projection;
 mod raw;
 mod replay;
 mod workload;
@@ -33,7 +36,9 @@ fn scratch(parent: Option<&Path>) -> Result<TempDir, Failure> {
 pub(crate) fn run(global: &Global, bench: &Bench) -> Result<ExitCode, Failure> {
     match bench {
         Bench::Append(append) => append::run(global, append),
+        Bench::Engine(engine) => engine::run(global, engine),
         Bench::Index(index) => index::run(global, index),
+        Bench::Projection(projection) => projection::run(global, projection),
         Bench::Replay(replay) => replay::run(global, replay),
     }
 }

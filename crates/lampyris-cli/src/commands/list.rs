@@ -1,83 +1,58 @@
 //! `list`: messages in the order of their first events.
 //!
-//! Two passes: the first finds which messages are meant and where each ends, the second builds
-//! their views and lets each go as soon as it is complete and its turn has come.
+//! Two passes: the first judges the log and finds where each message stands, the second reads the
+//! first events of those that are meant.
 
-use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use lampyris_log::{Log, VerifiedRecord};
-use lampyris_projection::{Audit, View, record};
+use lampyris_projection::{Audit, Row, View, Views, record};
 
 use crate::args::{Global, List};
 use crate::failure::Failure;
 use crate::{output, store};
 
 pub(crate) fn run(global: &Global, list: &List) -> Result<ExitCode, Failure> {
-    let List { state, limit, namespace } = list;
-    let mut audit = Audit::new();
-    let mut ends: Vec<Option<u64>> = Vec::new();
+    let (mut audit, mut views, mut unfit) = (Audit::new(), Views::new(), None);
     let log = store::open_reader(global, |verified| {
         audit.take(verified);
-        let stream = verified.stream.0 as usize;
-        if stream >= ends.len() {
-            ends.resize(stream + 1, None);
-        }
-        if let Some(end) = ends.get_mut(stream)
-            && record::message_id(&verified.record).is_some()
-            && verified.record.namespace == namespace.namespace
-        {
-            *end = Some(verified.record.sequence);
+        if audit.fault().is_none() && unfit.is_none() {
+            unfit = views.take(&verified.record).err();
         }
     })?;
     if let Some(fault) = audit.fault() {
         return Err(Failure::no(fault));
     }
-    let limit = if *limit == 0 { usize::MAX } else { *limit };
-    let mut chosen = 0;
-    for (stream, end) in ends.iter_mut().enumerate() {
-        let wanted = u32::try_from(stream).ok().is_some_and(|stream| {
-            let found = audit.state(lampyris_log::StreamOrdinal(stream));
-            let found = found.and_then(lampyris_message::lifecycle::State::message_state);
-            state.is_none() || *state == found
-        });
-        if end.is_some() && wanted && chosen < limit {
-            chosen += 1;
-        } else {
-            *end = None;
-        }
+    if let Some(unfit) = unfit {
+        return Err(Failure::no(unfit));
     }
     drop(audit);
+    let limit = if list.limit == 0 { usize::MAX } else { list.limit };
+    let rows = views.list(&list.namespace.namespace, list.state, None).take(limit);
     let mut out = output::answers();
-    print(&log, &ends, global.json, &mut out)?;
+    print(&log, rows, global.json, &mut out)?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints the chosen messages; `ends` has the last sequence of each chosen stream.
-fn print(log: &Log, ends: &[Option<u64>], json: bool, out: &mut impl Write) -> Result<(), Failure> {
-    let Some(last) = ends.iter().flatten().max() else { return Ok(()) };
-    let mut turns = Turns::default();
+/// Prints messages, whose rows come in the order of their first events.
+fn print<'v>(
+    log: &Log,
+    rows: impl Iterator<Item = Row<'v>>,
+    json: bool,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    let mut rows = rows.peekable();
+    let Some(first) = rows.peek() else { return Ok(()) };
     let mut failure = None;
-    log.for_each(0, |verified| {
-        let stream = verified.stream.0;
-        if let Some(end) = ends.get(stream as usize).copied().flatten() {
-            let taken = turns.take(stream, verified).and_then(|()| {
-                if verified.record.sequence == end {
-                    turns.finish(stream);
-                }
-                while let Some(view) = turns.next() {
-                    line(&view, json, out)?;
-                }
-                Ok(())
-            });
-            if let Err(error) = taken {
-                failure = Some(error);
-            }
+    log.for_each(first.first(), |verified| {
+        if let Some(row) = rows.next_if(|row| row.first() == verified.record.sequence) {
+            let told = shown(&row, verified).and_then(|view| Ok(line(&view, json, out)?));
+            failure = told.err();
         }
-        if failure.is_some() || verified.record.sequence == *last {
+        if failure.is_some() || rows.peek().is_none() {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
@@ -86,51 +61,14 @@ fn print(log: &Log, ends: &[Option<u64>], json: bool, out: &mut impl Write) -> R
     failure.map_or(Ok(()), Err)
 }
 
-/// Views under way, in the order of their first events.
-#[derive(Debug, Default)]
-struct Turns {
-    views: VecDeque<Turn>,
-}
-
-#[derive(Debug)]
-struct Turn {
-    stream: u32,
-    view: View,
-    complete: bool,
-}
-
-impl Turns {
-    fn take(&mut self, stream: u32, verified: &VerifiedRecord<'_>) -> Result<(), Failure> {
-        let sequence = verified.record.sequence;
-        let event = record::event(&verified.record.to_record())
-            .map_err(|error| Failure::no(format!("sequence {sequence}: {error}")))?;
-        if let Some(turn) = self.find(stream) {
-            turn.view.apply(&event, sequence);
-        } else if let Some(view) = View::begin(&event, sequence) {
-            self.views.push_back(Turn { stream, view, complete: false });
-        }
-        Ok(())
-    }
-
-    /// Streams are numbered in the order of their first events, so the views are sorted by them.
-    fn find(&mut self, stream: u32) -> Option<&mut Turn> {
-        let index = self.views.binary_search_by_key(&stream, |turn| turn.stream).ok()?;
-        self.views.get_mut(index)
-    }
-
-    fn finish(&mut self, stream: u32) {
-        if let Some(turn) = self.find(stream) {
-            turn.complete = true;
-        }
-    }
-
-    fn next(&mut self) -> Option<View> {
-        if self.views.front()?.complete {
-            self.views.pop_front().map(|turn| turn.view)
-        } else {
-            None
-        }
-    }
+/// The view of a message, from its row and its first record.
+fn shown(row: &Row<'_>, first: &VerifiedRecord<'_>) -> Result<View, Failure> {
+    let sequence = row.first();
+    let event = record::event(&first.record.to_record())
+        .map_err(|error| Failure::no(format!("sequence {sequence}: {error}")))?;
+    row.view(&event).ok_or_else(|| {
+        Failure::no(format!("sequence {sequence}: message {} does not begin there", row.id()))
+    })
 }
 
 fn line(view: &View, json: bool, out: &mut impl Write) -> io::Result<()> {

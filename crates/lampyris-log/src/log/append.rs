@@ -123,6 +123,11 @@ impl AppendFuture {
         !matches!(self.state, State::Waiting { .. })
     }
 
+    /// Whether the append was refused or failed before it could be queued: the log will never hold it.
+    pub fn has_failed(&self) -> bool {
+        matches!(self.state, State::Done(Some(Err(_))))
+    }
+
     /// Queues the append if there is room now.
     pub(super) fn queue_now(&mut self) {
         if let State::Waiting { pipeline, bytes, door: None, .. } = &self.state {

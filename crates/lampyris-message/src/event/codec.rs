@@ -8,6 +8,7 @@ mod item;
 mod read;
 mod write;
 
+use super::beginning::Skimmed;
 use super::{Event, EventKind};
 use crate::hash::MessageHash;
 use crate::id::MessageId;
@@ -30,13 +31,28 @@ pub fn encode(event: &Event) -> Vec<u8> {
 /// # Errors
 /// [`EventError`], naming the event and what is wrong with it.
 pub fn decode(name: &str, version: u64, content: &[u8]) -> Result<Event, EventError> {
-    let Some(kind) = EventKind::from_name(name).filter(|_| version == VERSION) else {
-        return Err(EventError::Unknown { name: name.to_owned(), version });
-    };
-    read::event(kind, content).map_err(|refused| match refused {
-        Refused::Content(source) => EventError::Content { kind, source },
-        Refused::Spelling => EventError::NotDeterministic { kind },
-    })
+    let kind = known(name, version)?;
+    read::event(kind, content).map_err(|refused| refused.of(kind))
+}
+
+/// Reads of an event what its message is found by, and recomputes no hash.
+///
+/// A later event is read as [`decode`] reads it. Of a first one the schema and the spelling are
+/// checked and the header's id is read: whether the header is canonical and the hashes are right is
+/// left to whoever decodes it. Every event that decodes can be skimmed, and says the same.
+///
+/// # Errors
+/// [`EventError`], naming the event and what is wrong with it.
+pub fn skim<'b>(name: &str, version: u64, content: &'b [u8]) -> Result<Skimmed<'b>, EventError> {
+    let kind = known(name, version)?;
+    read::skim(kind, content).map_err(|refused| refused.of(kind))
+}
+
+/// The event with this name, if its content is of the version that is read.
+fn known(name: &str, version: u64) -> Result<EventKind, EventError> {
+    EventKind::from_name(name)
+        .filter(|_| version == VERSION)
+        .ok_or_else(|| EventError::Unknown { name: name.to_owned(), version })
 }
 
 /// Why content is refused, before it is said of which event.
@@ -45,6 +61,15 @@ enum Refused {
     Content(ContentError),
     /// It is, but not in its own deterministic encoding.
     Spelling,
+}
+
+impl Refused {
+    fn of(self, kind: EventKind) -> EventError {
+        match self {
+            Self::Content(source) => EventError::Content { kind, source },
+            Self::Spelling => EventError::NotDeterministic { kind },
+        }
+    }
 }
 
 impl From<ContentError> for Refused {

@@ -18,7 +18,7 @@ use crate::time::Timestamp;
 #[derive(Debug)]
 pub(crate) struct StoredHeader<'a> {
     pub(crate) id: Option<MessageId>,
-    cid: Option<MessageId>,
+    pub(crate) cid: Option<MessageId>,
     message_type: Open<MessageType>,
     pub(crate) tx_type: Option<Open<TxType>>,
     pub(crate) author: StoredText<'a>,
@@ -45,6 +45,14 @@ pub(crate) fn header(bytes: &[u8]) -> Option<StoredHeader<'_>> {
     let mut reader = Reader { rest: text, length: text.len(), separator: b'{' };
     let header = reader.header()?;
     (reader.rest == "}").then_some(header)
+}
+
+/// The id that canonical bytes begin with; the rest is not read.
+pub(crate) fn id(bytes: &[u8]) -> Option<MessageId> {
+    const MEMBER: usize = "{\"id\":".len() + 38;
+    let text = std::str::from_utf8(bytes.get(..MEMBER)?).ok()?;
+    let mut reader = Reader { rest: text, length: text.len(), separator: b'{' };
+    reader.optional("\"id\":", Reader::id)?
 }
 
 impl StoredHeader<'_> {

@@ -16,7 +16,7 @@ fn read(kind: EventKind, content: &[u8]) -> Result<Event, EventError> {
 
 /// One change of a few bytes.
 #[derive(Debug, Clone)]
-enum Change {
+pub(crate) enum Change {
     Set(Index, u8),
     Insert(Index, u8),
     Remove(Index),
@@ -37,7 +37,7 @@ impl Change {
     }
 }
 
-fn change() -> impl Strategy<Value = Change> {
+pub(crate) fn change() -> impl Strategy<Value = Change> {
     let at = || any::<Index>();
     prop_oneof![
         4 => (at(), any::<u8>()).prop_map(|(at, byte)| Change::Set(at, byte)),
@@ -45,6 +45,17 @@ fn change() -> impl Strategy<Value = Change> {
         1 => at().prop_map(Change::Remove),
         1 => at().prop_map(Change::Cut),
     ]
+}
+
+/// The content of an event after these changes.
+pub(crate) fn changed(event: &Event, changes: &[Change]) -> Vec<u8> {
+    let mut content = encode(event);
+    for change in changes {
+        if !content.is_empty() {
+            change.make(&mut content);
+        }
+    }
+    content
 }
 
 proptest! {
@@ -61,12 +72,7 @@ proptest! {
         event in event(),
         changes in prop::collection::vec(change(), 1..3),
     ) {
-        let mut content = encode(&event);
-        for change in changes {
-            if !content.is_empty() {
-                change.make(&mut content);
-            }
-        }
+        let content = changed(&event, &changes);
         if let Ok(other) = read(event.kind(), &content) {
             prop_assert_eq!(encode(&other), content);
         }

@@ -19,5 +19,6 @@ mod referee;
 mod rules;
 mod samples;
 mod schema;
+mod skimming;
 mod story;
 mod walk;

@@ -4,5 +4,9 @@
 #![allow(clippy::indexing_slicing, reason = "an index out of bounds is a failed test")]
 
 mod audit;
+mod live;
+mod lives;
+mod rebuild;
 mod story;
 mod view;
+mod views;

@@ -1,4 +1,8 @@
-//! The engine from outside.
+//! The engine from outside: what it answers, what it keeps, and what two who ask at once get.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::indexing_slicing, reason = "so is a failed index")]
 
+mod cast;
+mod opening;
 mod stream;
 mod stream_robust;

@@ -135,7 +135,7 @@ fn without(line: &Value, name: &str) -> Value {
 /// The error of a line, which still knows of which message it speaks if `knows` says so.
 #[track_caller]
 fn bad(line: &str, words: &[&str], knows: bool) -> BadLine {
-    let bad = stream::parse(line.as_bytes()).expect_err(line);
+    let bad = stream::parse(line.as_bytes()).unwrap_err();
     for word in words {
         assert!(bad.reason.contains(word), "'{word}' is missing in '{}' for {line}", bad.reason);
     }

@@ -14,11 +14,11 @@ use lampyris_projection::Audit;
 use serde_json::json;
 
 use super::{median, memory, scratch, workload};
-use crate::args::{BenchReplay, Global};
+use crate::args::{BenchLog, Global};
 use crate::failure::Failure;
 use crate::{output, store};
 
-pub(crate) fn run(global: &Global, bench: &BenchReplay) -> Result<ExitCode, Failure> {
+pub(crate) fn run(global: &Global, bench: &BenchLog) -> Result<ExitCode, Failure> {
     let scratch = scratch(bench.scratch.as_deref())?;
     let directory = scratch.path().join("log");
     let log = Log::open(&directory, &store::writer_options())?;

@@ -3,10 +3,10 @@
 //! Everything is a function of a number, so two runs make the same events.
 
 use lampyris_log::{Append, Log};
-use lampyris_message::event::{Claims, Confirmed, LedgerPosition, Sealed, Staged};
+use lampyris_message::event::{Claims, Confirmed, Event, LedgerPosition, Sealed, Staged};
 use lampyris_message::hash::{Bytes32, DataHash, GroupHash, PinHash};
 use lampyris_message::lifecycle::command::{Dispatched, Import, Sequence, Stage};
-use lampyris_message::lifecycle::{Command, Decision, State, decide, evolve};
+use lampyris_message::lifecycle::{Command, CommandKind, Decision, State, decide, evolve};
 use lampyris_message::{
     BatchId, DataId, DataRef, Header, Message, MessageId, MessageState, MessageType, Open, Pin,
     SealedMessage, Timestamp, TransactionId, TxType,
@@ -22,18 +22,10 @@ const GROUP: usize = 1000;
 pub(super) fn fill(log: &Log, events: u64, imported: bool) -> Result<u64, Failure> {
     let (mut made, mut message, mut group) = (0, 0, Vec::with_capacity(GROUP));
     while made < events {
-        let commands = if imported { import(message)? } else { lifecycle(message)? };
-        let mut state = State::Absent;
-        for command in commands {
-            let Decision::Step(steps) = decide(&state, &command) else {
-                return Err(Failure::no("the made-up history is refused"));
-            };
-            let id = message_id(message);
-            let mut append =
-                Append::new(number(5, made), "default", command.kind().name(), "bench");
+        for (command, steps) in told(message, imported)? {
+            let mut append = Append::new(number(5, made), "default", command.name(), "bench");
             for event in &steps {
-                append = append.event(record::new_event(id, event));
-                state = evolve(state, event).map_err(Failure::no)?;
+                append = append.event(record::new_event(message_id(message), event));
                 made += 1;
             }
             group.push(append);
@@ -45,6 +37,25 @@ pub(super) fn fill(log: &Log, events: u64, imported: bool) -> Result<u64, Failur
     }
     keep(log, &mut group)?;
     Ok(made)
+}
+
+/// The id of a made-up message, and its events in order.
+pub(super) fn events(message: u64, imported: bool) -> Result<(MessageId, Vec<Event>), Failure> {
+    let told = told(message, imported)?;
+    Ok((message_id(message), told.into_iter().flat_map(|(_, events)| events).collect()))
+}
+
+/// The commands about a message, each with the events that it leads to.
+fn told(message: u64, imported: bool) -> Result<Vec<(CommandKind, Vec<Event>)>, Failure> {
+    let (mut state, mut told) = (State::Absent, Vec::new());
+    for command in if imported { import(message)? } else { lifecycle(message)? } {
+        let Decision::Step(steps) = decide(&state, &command) else {
+            return Err(Failure::no("the made-up history is refused"));
+        };
+        state = steps.iter().try_fold(state, evolve).map_err(Failure::no)?;
+        told.push((command.kind(), steps));
+    }
+    Ok(told)
 }
 
 /// The events of `count` records or a few more, whole lives of messages, in the order of their batches:
@@ -69,16 +80,12 @@ pub(super) fn records(count: usize, from: u64) -> Result<Vec<Append>, Failure> {
 
 /// The life of a message as appends of one record each.
 fn life(message: u64) -> Result<Vec<Append>, Failure> {
-    let (mut state, mut appends) = (State::Absent, Vec::new());
-    for command in lifecycle(message)? {
-        let Decision::Step(steps) = decide(&state, &command) else {
-            return Err(Failure::no("the made-up history is refused"));
-        };
+    let mut appends = Vec::new();
+    for (command, steps) in told(message, false)? {
         for event in &steps {
             let id = number(8, message * 8 + appends.len() as u64);
-            let append = Append::new(id, "default", command.kind().name(), "bench");
+            let append = Append::new(id, "default", command.name(), "bench");
             appends.push(append.event(record::new_event(message_id(message), event)));
-            state = evolve(state, event).map_err(Failure::no)?;
         }
     }
     Ok(appends)
@@ -132,12 +139,46 @@ fn import(n: u64) -> Result<Vec<Command>, Failure> {
     Ok(vec![Command::Import(Box::new(Import { message, claims, source }))])
 }
 
-/// A message like those of a supply chain: every second one private, with one data element.
+/// A message and all that will be reported of it.
+#[derive(Debug)]
+pub(super) struct Life {
+    pub(super) message: Message,
+    pub(super) id: MessageId,
+    pub(super) batch: BatchId,
+    pub(super) tx_id: TransactionId,
+    pub(super) pins: Vec<Pin>,
+    pub(super) position: LedgerPosition,
+    pub(super) signer: String,
+}
+
+/// Events of one [`Life`].
+pub(super) const LIFE_EVENTS: u64 = 6;
+
+/// The life of a message before anything was hashed.
+pub(super) fn unsealed_life(n: u64) -> Life {
+    let (message, pins) = message(n);
+    Life {
+        id: message_id(n),
+        batch: BatchId::from_bytes(number(2, n / 50)),
+        tx_id: transaction(n),
+        pins,
+        position: LedgerPosition { sequence: n / 50, pin_index: n % 50 },
+        signer: message.header.key.clone(),
+        message,
+    }
+}
+
 fn sealed(n: u64) -> Result<(SealedMessage, Vec<Pin>), Failure> {
+    let (mut message, pins) = message(n);
+    Ok((message.seal().map_err(Failure::no)?, pins))
+}
+
+/// A message like those of a supply chain: every second one private, with one data element.
+fn message(n: u64) -> (Message, Vec<Pin>) {
     let private = n % 2 == 1;
     let organisation = n % 20;
     let message_type = if private { MessageType::Private } else { MessageType::Broadcast };
-    let mut message = Message {
+    let message = Message {
         header: Header {
             id: Some(message_id(n)),
             message_type: Open::from(message_type),
@@ -158,7 +199,7 @@ fn sealed(n: u64) -> Result<(SealedMessage, Vec<Pin>), Failure> {
         ..Message::default()
     };
     let pin = Pin { hash: PinHash(hash(6, n)), nonce: Some(n / 20) };
-    Ok((message.seal().map_err(Failure::no)?, if private { vec![pin] } else { Vec::new() }))
+    (message, if private { vec![pin] } else { Vec::new() })
 }
 
 fn message_id(n: u64) -> MessageId {

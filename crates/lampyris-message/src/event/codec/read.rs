@@ -3,6 +3,10 @@
 //! It checks the schema, the message, and that every item is in its one spelling; what it takes is
 //! exactly what is written for the event.
 
+mod skim;
+
+pub(super) use skim::skim;
+
 use super::item::{Items, schema};
 use super::{ContentError, Refused};
 use crate::event::{

@@ -1,0 +1,100 @@
+//! A log gives the same views whether they were fed live or made anew, and a view for one record.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use lampyris_log::{Append, Log, MemoryShard, NewEvent, Options, Rules, ShardLog, StreamName};
+use lampyris_message::lifecycle::rules;
+use lampyris_projection::{RebuildError, ViewError, Views, read_view, rebuild, record};
+use proptest::prelude::*;
+
+use crate::lives::{NAMESPACES, Told, folded, id, lives};
+use crate::story::{ID, sequenced};
+
+fn log() -> Log {
+    let rules = Rules { version: rules::VERSION, hash: rules::hash().0 };
+    let shard = Arc::new(MemoryShard::new()) as Arc<dyn ShardLog>;
+    Log::open_on(shard, &Options::writer(rules).create([9; 16]), |_| {}).unwrap()
+}
+
+fn append(log: &Log, namespace: &str, event: NewEvent) -> u64 {
+    let mut number = [0; 16];
+    number[..8].copy_from_slice(&log.head().size.to_be_bytes());
+    let append = Append::new(number, namespace, "test", "test").event(event);
+    log.append_blocking(append).unwrap().sequences.start
+}
+
+fn go_on(_: u64) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn rebuilt_equals_live_and_each_view_costs_one_record(told in lives()) {
+        let (log, mut live) = (log(), Views::new());
+        live.reach(1);
+        let mut kept = Vec::new();
+        for told in told {
+            let position =
+                append(&log, told.namespace, record::new_event(told.id, &told.event));
+            live.apply(told.namespace, told.id, &told.event, position).unwrap();
+            kept.push(Told { position, ..told });
+        }
+        prop_assert_eq!(live.position(), log.head().size);
+        prop_assert_eq!(&rebuild(&log, go_on).unwrap(), &live);
+        for (first, view) in folded(&kept) {
+            let row = live.row(first.namespace, first.id).unwrap();
+            prop_assert_eq!(read_view(&log, &row).unwrap(), view);
+        }
+    }
+}
+
+#[test]
+fn a_rebuild_can_be_broken_off_and_tells_how_far_it_came() {
+    let log = log();
+    for event in &sequenced() {
+        append(&log, "a", record::new_event(ID, event));
+    }
+    let mut told = Vec::new();
+    rebuild(&log, |position| {
+        told.push(position);
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    assert!(told.is_sorted());
+    assert_eq!(told.last(), Some(&log.head().size));
+    let broken_off = rebuild(&log, |_| ControlFlow::Break(()));
+    assert!(matches!(broken_off, Err(RebuildError::Stopped { position: 1 })), "{broken_off:?}");
+}
+
+#[test]
+fn a_log_that_tells_what_cannot_be_is_refused_with_the_sequence() {
+    let log = log();
+    append(&log, "a", record::new_event(ID, &sequenced()[1]));
+    let said = rebuild(&log, go_on).unwrap_err().to_string();
+    assert!(
+        said.starts_with("sequence 1, message") && said.contains("brings no message"),
+        "{said}"
+    );
+    let log = self::log();
+    let stream = StreamName::new(record::MESSAGE, *ID.as_bytes());
+    append(&log, "a", NewEvent { stream, name: "staged".into(), version: 7, content: Vec::new() });
+    let said = rebuild(&log, go_on).unwrap_err().to_string();
+    assert_eq!(said, "sequence 1: event 'staged' version 7 is not known to this program");
+}
+
+#[test]
+fn a_row_of_another_log_shows_nothing() {
+    let (ours, theirs) = (log(), log());
+    append(&ours, "a", record::new_event(ID, &sequenced()[0]));
+    append(&theirs, "b", record::new_event(ID, &sequenced()[0]));
+    let views = rebuild(&ours, go_on).unwrap();
+    let row = views.row("a", ID).unwrap();
+    assert_eq!(read_view(&ours, &row).unwrap().position(), 1);
+    assert!(matches!(read_view(&theirs, &row), Err(ViewError::Other { sequence: 1, .. })));
+    assert!(matches!(read_view(&log(), &row), Err(ViewError::Other { sequence: 1, .. })));
+    assert_eq!(views.row("b", ID), None);
+    assert_eq!(views.row(NAMESPACES[0], id(1)), None);
+}

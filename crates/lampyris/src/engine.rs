@@ -1,0 +1,259 @@
+//! The engine: one decider, one log, one set of views, and the way of a request through them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use lampyris_log::{Append, AppendError, Claim, Clock, Log, Unavailable};
+use lampyris_message::event::{Event, EventKind};
+use lampyris_message::hash::Bytes32;
+use lampyris_message::lifecycle::{Command, Decision};
+use lampyris_message::{MessageId, Timestamp};
+use lampyris_projection::{Live, record};
+use parking_lot::Mutex;
+
+use crate::decider::{Decided, Decider, Holder, LookedUp, Missing};
+use crate::error::Error;
+use crate::feed::Feed;
+use crate::ids::IdSource;
+use crate::known::Known;
+use crate::outcome::{Accepted, Outcome, Refused};
+use crate::pending::{Pending, Wait};
+use crate::prepared::{Prepared, Preparing};
+use crate::request::Request;
+
+/// What all handles of an engine share.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    pub(crate) log: Log,
+    pub(crate) namespace: Arc<str>,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdSource>,
+    /// What is decided, in the order of this lock.
+    pub(crate) decider: Mutex<Decider>,
+    /// The first failure; nothing is decided after it.
+    pub(crate) failed: Mutex<Option<(u64, String)>>,
+    /// Half of the ids of this engine's appends, and how many there were.
+    pub(crate) session: [u8; 8],
+    pub(crate) appends: AtomicU64,
+}
+
+impl Engine {
+    /// The views of what is durable.
+    pub(crate) fn live(&self) -> &Live {
+        self.feed.live()
+    }
+
+    /// How many records are durable and shown.
+    pub(crate) fn position(&self) -> u64 {
+        self.live().position()
+    }
+
+    /// Prepares a request, waits for room in the queue, and decides.
+    pub(crate) async fn enqueue(
+        self: &Arc<Self>,
+        actor: &Arc<str>,
+        request: Request,
+    ) -> Result<Pending, Error> {
+        let now = Timestamp::from_unix_nanos(self.clock.now_ns());
+        let kind = request.kind();
+        let mut prepared = Preparing { namespace: &self.namespace, actor, now, ids: &*self.ids }
+            .prepare(request)?;
+        let span = tracing::debug_span!("request", command = kind.name(), id = %prepared.id);
+        let id = prepared.id;
+        self.check()?;
+        let room = self.log.room(prepared.bound(actor)).await;
+        let mut room = Some(room.map_err(|error| self.not_kept(id, error))?);
+        let mut looked_up = LookedUp::default();
+        loop {
+            let missing = {
+                let _entered = span.enter();
+                let mut decider = self.decider.lock();
+                self.check()?;
+                decider.forget(self.position());
+                let live = self.live();
+                match decider.decide(&mut prepared, &mut looked_up, &self.namespace, live) {
+                    Err(missing) => missing,
+                    Ok(verdict) => {
+                        let room = room.take();
+                        let (outcome, wait) =
+                            self.carry_out(&mut decider, actor, prepared, verdict, room)?;
+                        drop(decider);
+                        return Ok(Pending::new(self, span.clone(), outcome, wait));
+                    }
+                }
+            };
+            self.look_up(missing, &prepared, &mut looked_up)?;
+        }
+    }
+
+    /// Reads of the log what the decider asked for.
+    fn look_up(
+        &self,
+        missing: Missing,
+        prepared: &Prepared,
+        looked_up: &mut LookedUp,
+    ) -> Result<(), Error> {
+        match (missing, &prepared.command) {
+            (Missing::Key, Command::Stage(stage)) => {
+                let key = stage.staged().idempotency.as_ref().map(|it| it.key.as_str());
+                let found = self.log.claim(&self.namespace, key.unwrap_or_default())?;
+                looked_up.key = found.and_then(|(claim, record)| {
+                    let id = MessageId::from_bytes(record.stream.id.try_into().ok()?);
+                    Some(Holder { id, fingerprint: Bytes32(claim.fingerprint) })
+                });
+                if looked_up.key.is_none() {
+                    let why = "its idempotency key is shown as used and was not".to_owned();
+                    return Err(Error::History { id: prepared.id, why });
+                }
+            }
+            (Missing::Key | Missing::Message, _) => {
+                looked_up.message = Known::load(&self.log, &self.namespace, prepared.id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Queues what was decided, and says what the answer will be and what it waits for.
+    fn carry_out(
+        &self,
+        decider: &mut Decider,
+        actor: &str,
+        prepared: Prepared,
+        verdict: Decided,
+        room: Option<lampyris_log::Room>,
+    ) -> Result<(Outcome, Option<Wait>), Error> {
+        let Prepared { id, command, .. } = prepared;
+        let Decided { decision, before, holder, stands_on } = verdict;
+        let (events, refused) = match decision {
+            Decision::Step(events) => (events, None),
+            Decision::Same => (Vec::new(), None),
+            Decision::Refused(refused) => {
+                let noted = refused.noted.clone().map(Event::Noted);
+                (noted.into_iter().collect(), Some(refused))
+            }
+        };
+        let kinds: Vec<EventKind> = events.iter().map(Event::kind).collect();
+        let wait = match room {
+            Some(room) if !events.is_empty() => {
+                Some(self.queue(decider, actor, id, &command, events, room)?)
+            }
+            Some(_) | None => {
+                let shown = stands_on <= self.position();
+                (!shown).then(|| Wait::Settled(self.log.settled()))
+            }
+        };
+        if let Some(refused) = refused {
+            let outcome = Outcome::Refused(Box::new(Refused {
+                id,
+                state: before,
+                refusal: refused.refusal,
+                detail: refused.to_string(),
+                accepts: refused.accepted().collect(),
+                noted: None,
+                position: 0,
+            }));
+            return Ok((outcome, wait));
+        }
+        // The same submission under a used key is answered for the message that holds it.
+        let holder = holder.filter(|_| kinds.is_empty() && before.is_none());
+        let now = decider.state(id).or(before);
+        let (id, state) = holder.map_or((id, now), |holder| (holder.id, Some(holder.state)));
+        let unknown = || Error::History { id, why: "it was accepted and is not known".to_owned() };
+        let state = state.ok_or_else(unknown)?;
+        let accepted = Accepted { id, state, events: kinds, sequence: None, position: 0 };
+        Ok((Outcome::Accepted(accepted), wait))
+    }
+
+    /// Queues the events of a decision and lets the decider know.
+    fn queue(
+        &self,
+        decider: &mut Decider,
+        actor: &str,
+        id: MessageId,
+        command: &Command,
+        events: Vec<Event>,
+        room: lampyris_log::Room,
+    ) -> Result<Wait, Error> {
+        let key = match (&events[..], command) {
+            ([Event::Staged(staged), ..], Command::Stage(_)) => staged.idempotency.as_ref(),
+            (_, _) => None,
+        };
+        let key = key.map(|it| (Box::<str>::from(it.key.as_str()), it.fingerprint));
+        let name = command.kind().name();
+        let mut append = Append::new(self.append_id(), &*self.namespace, name, actor);
+        append.events = events.iter().map(|event| record::new_event(id, event)).collect();
+        if let Some((key, fingerprint)) = &key {
+            append = append.claim(Claim {
+                namespace: self.namespace.to_string(),
+                key: key.to_string(),
+                fingerprint: fingerprint.0,
+            });
+        }
+        // The views get the events; the decider looks at them only while they are here.
+        let (future, first) =
+            self.feed.queue(&self.log, room, append, id, events, |events, first| {
+                decider.queued(id, key, events, first, self.clock.now_ns())
+            });
+        match first {
+            Some(Ok(first)) => Ok(Wait::Append(future, first)),
+            Some(Err(why)) => {
+                self.fail(why.clone());
+                Err(Error::History { id, why })
+            }
+            // It was not queued: the future answers at once, and nothing has changed.
+            None => match future.wait() {
+                Ok(_) => Err(Unavailable::Closed.into()),
+                Err(error) => Err(self.not_kept(id, error)),
+            },
+        }
+    }
+
+    fn append_id(&self) -> [u8; 16] {
+        let number = self.appends.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let mut id = [0; 16];
+        let (session, count) = id.split_at_mut(8);
+        session.copy_from_slice(&self.session);
+        count.copy_from_slice(&number);
+        id
+    }
+
+    /// Whether the engine can still decide.
+    fn check(&self) -> Result<(), Error> {
+        if let Some(why) = self.feed.failure() {
+            self.fail(why.to_owned());
+        }
+        match &*self.failed.lock() {
+            None => Ok(()),
+            Some((durable, cause)) => {
+                let (durable, cause) = (*durable, cause.clone());
+                Err(Unavailable::Poisoned { durable, cause }.into())
+            }
+        }
+    }
+
+    /// Decides nothing any more: what the decider knows may not come true.
+    fn fail(&self, cause: String) {
+        let durable = self.position();
+        self.failed.lock().get_or_insert_with(|| {
+            tracing::error!(cause, "the engine decides nothing until it is opened again");
+            (durable, cause)
+        });
+    }
+
+    /// What a request is told whose append the log did not keep.
+    pub(crate) fn not_kept(&self, id: MessageId, error: AppendError) -> Error {
+        match &error {
+            AppendError::Refused(_) | AppendError::Unavailable(Unavailable::Closed) => {}
+            AppendError::Unavailable(_) | AppendError::Broken(_) => self.fail(error.to_string()),
+        }
+        Error::not_kept(id, error)
+    }
+
+    /// What a request is told whose events stand elsewhere than they were decided for.
+    pub(crate) fn misplaced(&self, wanted: u64, found: u64) -> Error {
+        let cause = format!("an append for sequence {wanted} stands at {found}");
+        self.fail(cause.clone());
+        Unavailable::Poisoned { durable: self.position(), cause }.into()
+    }
+}

@@ -1,0 +1,117 @@
+//! The feed: carries what was decided to the live views, once it is durable and before anyone is answered.
+//!
+//! It never shows what a crash could take back.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, OnceLock};
+
+use lampyris_log::{Append, AppendFuture, Log, Observer, Room};
+use lampyris_message::MessageId;
+use lampyris_message::event::Event;
+use lampyris_projection::{Fed, Live, Views};
+use parking_lot::Mutex;
+
+/// Decided events on their way to the views.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    namespace: Arc<str>,
+    live: OnceLock<Live>,
+    flights: Mutex<Flights>,
+    /// Why the views are fed no more.
+    failed: OnceLock<String>,
+}
+
+#[derive(Debug, Default)]
+struct Flights {
+    queue: VecDeque<Flight>,
+    /// Sequence of the next event that is queued.
+    next: u64,
+}
+
+/// Events of one append.
+#[derive(Debug)]
+struct Flight {
+    id: MessageId,
+    first: u64,
+    events: Vec<Event>,
+}
+
+impl Feed {
+    pub(crate) fn new(namespace: Arc<str>) -> Self {
+        let (live, failed) = (OnceLock::new(), OnceLock::new());
+        Self { namespace, live, flights: Mutex::default(), failed }
+    }
+
+    /// Begins with the views of a log of so many records.
+    pub(crate) fn begin(&self, mut views: Views, size: u64) {
+        views.reach(size);
+        self.flights.lock().next = size;
+        if self.live.set(Live::new(views)).is_err() {
+            tracing::error!("the views were begun twice");
+        }
+    }
+
+    /// The views; those of nothing, before they are begun.
+    pub(crate) fn live(&self) -> &Live {
+        self.live.get_or_init(|| Live::new(Views::new()))
+    }
+
+    /// Why the views are fed no more, if so.
+    pub(crate) fn failure(&self) -> Option<&str> {
+        self.failed.get().map(String::as_str)
+    }
+
+    /// Queues an append and the events in it at once; `note` is told of them and of the sequence of the first.
+    /// That sequence is answered, or what `note` says; nothing if the append was not queued.
+    pub(crate) fn queue<E>(
+        &self,
+        log: &Log,
+        room: Room,
+        append: Append,
+        id: MessageId,
+        events: Vec<Event>,
+        note: impl FnOnce(&[Event], u64) -> Result<(), E>,
+    ) -> (AppendFuture, Option<Result<u64, E>>) {
+        // Invariant: held while the append is queued, so that nobody is told of it before it is here.
+        let mut flights = self.flights.lock();
+        let future = log.append_in(room, append);
+        if future.has_failed() {
+            return (future, None);
+        }
+        let first = flights.next;
+        let noted = note(&events, first).map(|()| first);
+        flights.next += events.len() as u64;
+        flights.queue.push_back(Flight { id, first, events });
+        (future, Some(noted))
+    }
+}
+
+impl Observer for Feed {
+    fn durable(&self, size: u64) {
+        let Some(live) = self.live.get() else { return };
+        let landed: Vec<Flight> = {
+            let Flights { queue, .. } = &mut *self.flights.lock();
+            let count =
+                queue.partition_point(|flight| flight.first + flight.events.len() as u64 <= size);
+            queue.drain(..count).collect()
+        };
+        let fed: Vec<Fed<'_>> = landed
+            .iter()
+            .flat_map(|Flight { id, first, events }| {
+                events.iter().zip(*first..).map(|(event, position)| Fed {
+                    namespace: &self.namespace,
+                    id: *id,
+                    event,
+                    position,
+                })
+            })
+            .collect();
+        if self.failed.get().is_none()
+            && let Err(misplaced) = live.feed(&fed, size)
+        {
+            tracing::error!(%misplaced, "the views are fed no more");
+            self.failed.get_or_init(|| misplaced.to_string());
+            live.end();
+        }
+    }
+}

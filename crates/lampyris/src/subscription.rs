@@ -1,0 +1,63 @@
+//! Subscriptions: every event of the namespace from a position on, and then those that come.
+//!
+//! No gap and no repeat; where a subscriber stands is its own to remember, and a slow one holds nobody up.
+
+use lampyris_log::Follower;
+use lampyris_projection::record;
+
+use crate::Lampyris;
+use crate::error::Error;
+use crate::reading::{Entry, entry};
+
+/// Events in the order of the log; see [`Lampyris::subscribe`].
+#[derive(Debug)]
+pub struct Subscription {
+    follower: Follower,
+    namespace: std::sync::Arc<str>,
+}
+
+impl Lampyris {
+    /// The events of the namespace from a sequence on, durable ones only: first those that are there, then those
+    /// that come. To go on later, begin at the sequence after the last one that was handled.
+    pub fn subscribe(&self, from: u64) -> Subscription {
+        let namespace = std::sync::Arc::clone(&self.engine.namespace);
+        Subscription { follower: self.engine.log.follow(from), namespace }
+    }
+}
+
+impl Subscription {
+    /// The next event; waits until there is one. Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// [`Error`] if the log cannot be read.
+    pub async fn next(&mut self) -> Result<Entry, Error> {
+        loop {
+            let record = self.follower.next().await?;
+            if record.namespace == *self.namespace
+                && let Some(id) = record::message_id(&record.borrow())
+            {
+                return entry(id, record);
+            }
+        }
+    }
+
+    /// The next event, if there is one already.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub fn try_next(&mut self) -> Result<Option<Entry>, Error> {
+        while let Some(record) = self.follower.try_next()? {
+            if record.namespace == *self.namespace
+                && let Some(id) = record::message_id(&record.borrow())
+            {
+                return entry(id, record).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The sequence that it will look at next.
+    pub fn position(&self) -> u64 {
+        self.follower.position()
+    }
+}
