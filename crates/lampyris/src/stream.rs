@@ -83,8 +83,16 @@ pub fn is_blank(line: &[u8]) -> bool {
 }
 
 impl BadLine {
-    /// What is answered to a request that the engine could not decide on.
+    /// What is answered to a request that the engine could not decide on; `id` is its message, where
+    /// it named one.
     pub fn undecided(id: Option<MessageId>, error: &Error) -> Self {
+        let id = match error {
+            Error::Limit { id, .. } | Error::History { id, .. } => Some(*id),
+            Error::Invalid(_)
+            | Error::Namespace { .. }
+            | Error::Unavailable(_)
+            | Error::Broken(_) => id,
+        };
         let Fault { code, reason } = match error {
             Error::Invalid(invalid) => Fault::from(invalid.clone()),
             Error::Namespace { .. }

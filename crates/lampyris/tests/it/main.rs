@@ -5,4 +5,3 @@
 mod cast;
 mod opening;
 mod stream;
-mod stream_robust;
