@@ -25,7 +25,7 @@ fn the_page_of_the_command_line_is_its_help() {
     let mut page = String::from(
         "# The program\n\nGenerated from the program's own help; `just docs` writes it.\n",
     );
-    let commands = ["import", "get", "history", "list", "stats", "replay", "bench"];
+    let commands = ["import", "apply", "get", "history", "list", "stats", "replay", "bench"];
     let general = program.run(&["--help"]).exits(0).out;
     for command in commands {
         assert!(general.contains(command));
