@@ -90,6 +90,16 @@ pub(crate) enum Command {
     /// told; if this source claims something else of it, that is reported. Interrupted at any time,
     /// what was kept stays, and the same command goes on where it stopped.
     Import(Import),
+    /// Apply requests, one a line of JSON, and answer each with a line once it is durable
+    ///
+    /// A line says what an orchestrator does or saw: stage, receive, import, release, seal,
+    /// dispatched, sequence, confirm, reject or cancel, as in
+    /// `{"do":"dispatched","id":"…","batch":"…"}`. Requests are decided on in the order of the lines
+    /// and answered in that order; many wait for the disk together. A line that makes no sense, or
+    /// is refused, is answered with the reason and stops nothing. What was reported before is
+    /// accepted and appends nothing. No answer waits for more input, so a program can write a line
+    /// and wait for its answer. If nobody reads the answers any more, it stops.
+    Apply(Apply),
     /// Print one message as a FireFly client sees it
     ///
     /// With --json, FireFly's own JSON and the member `position`: the sequence of the last event
@@ -186,6 +196,26 @@ pub(crate) struct Import {
     #[arg(long)]
     pub(crate) strict: bool,
     /// Who imports: kept in each record
+    #[arg(long, value_name = "NAME", default_value = "cli", value_parser = actor)]
+    pub(crate) actor: String,
+    #[command(flatten)]
+    pub(crate) namespace: Namespace,
+}
+
+/// What to apply.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Apply {
+    /// File with requests; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// How many lines may be decided on and not yet answered
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub(crate) in_flight: u32,
+    /// Exit with 1 if any line was refused or made no sense
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Who asks: kept in each record
     #[arg(long, value_name = "NAME", default_value = "cli", value_parser = actor)]
     pub(crate) actor: String,
     #[command(flatten)]

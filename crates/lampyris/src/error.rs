@@ -70,6 +70,17 @@ impl From<ReadError> for Error {
 }
 
 impl Error {
+    /// Whether the engine goes on: only what was asked for is at fault, and nothing came of it.
+    pub const fn is_of_the_request(&self) -> bool {
+        match self {
+            Self::Invalid(_)
+            | Self::Namespace { .. }
+            | Self::Limit { .. }
+            | Self::History { .. } => true,
+            Self::Unavailable(_) | Self::Broken(_) => false,
+        }
+    }
+
     /// The error of an append that the engine decided on and the log did not keep.
     pub(crate) fn not_kept(id: MessageId, error: AppendError) -> Self {
         match error {

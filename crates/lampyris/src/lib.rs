@@ -22,8 +22,9 @@
 //! by what will be once all that is queued is durable: nothing is read, changed and tried again.
 //!
 //! Read in this order: [`Lampyris`], [`request`], [`outcome`], [`submission`]; then [`Work`] for starting again,
-//! [`Subscription`] for following, [`Builder`] for clocks, ids and stores. The crates beneath are here as [`message`],
-//! [`log`] and [`projection`]: this one is all that needs to be named in a manifest.
+//! [`Subscription`] for following, [`Builder`] for clocks, ids and stores, [`stream`] for requests as lines of JSON.
+//! The crates beneath are here as [`message`], [`log`] and [`projection`]: this one is all that needs to be named in
+//! a manifest.
 
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
@@ -41,6 +42,7 @@ mod pending;
 mod prepared;
 mod reading;
 pub mod request;
+pub mod stream;
 pub mod submission;
 mod subscription;
 mod work;
