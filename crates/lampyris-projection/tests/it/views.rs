@@ -252,7 +252,7 @@ fn views_that_find_by_other_keys_are_not_equal() {
 fn a_record_that_is_no_messages_moves_the_position_alone() {
     let told = Told { namespace: "a", id: id(1), event: crate::story::confirmed(), position: 8 };
     let mut record = stored(&told);
-    record.stream.kind = "log".to_owned();
+    record.stream.kind = "log".into();
     let mut views = Views::new();
     views.take(&record.borrow()).unwrap();
     assert_eq!((views.position(), views.len(), views.is_empty()), (9, 0, true));
