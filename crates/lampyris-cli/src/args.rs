@@ -128,6 +128,8 @@ pub(crate) enum Command {
 pub(crate) enum Bench {
     /// Durable appends of one record each, beside a raw append and fdatasync with the same grouping
     Append(BenchAppend),
+    /// Whole lives of messages as lines of JSON, as `apply` takes them, beside the engine without the lines
+    Apply(BenchAppend),
     /// Whole lives of messages through the engine, beside durable appends of one record each
     Engine(BenchAppend),
     /// Memory of the index, a stream and a claim

@@ -2,7 +2,7 @@
 //!
 //! What a line means and how it is answered is the library's; here it is read and printed.
 
-mod session;
+pub(super) mod session;
 
 use std::process::ExitCode;
 

@@ -21,11 +21,11 @@ use crate::input::Line;
 
 /// What became of a stream whose lines were all answered.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(crate) struct Told {
     /// How many lines were not accepted.
-    pub(super) not_ok: u64,
+    pub(crate) not_ok: u64,
     /// Why the input could not be read to its end.
-    pub(super) unreadable: Option<io::Error>,
+    pub(crate) unreadable: Option<io::Error>,
 }
 
 /// A line that was asked about and is not answered yet.
@@ -50,7 +50,7 @@ enum Fate<P> {
 ///
 /// # Errors
 /// If the engine fails or an answer cannot be written; what was durable before is answered.
-pub(super) async fn run<P>(
+pub(crate) async fn run<P>(
     lines: Receiver<io::Result<Line>>,
     in_flight: usize,
     enqueue: impl AsyncFnMut(Request) -> Result<P, Error>,

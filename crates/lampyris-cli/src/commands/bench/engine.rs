@@ -122,7 +122,7 @@ fn p99(values: &[f64]) -> f64 {
 }
 
 /// Leads one message through its life.
-async fn live(engine: Lampyris, life: Life) -> Result<(), String> {
+pub(super) async fn live(engine: Lampyris, life: Life) -> Result<(), String> {
     let Life { message, id, batch, tx_id, pins, position, signer } = life;
     let submission = Submission::new(message, None).map_err(|error| chain(&error))?;
     let pin = LedgerPin::new(batch, position.sequence, signer).pin_index(position.pin_index);
