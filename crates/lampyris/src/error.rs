@@ -55,6 +55,16 @@ pub enum EngineOpenError {
     /// The log's bytes are right, but what they tell is not legal.
     #[error("the log tells what the rules do not allow: {0}")]
     Illegal(#[from] Fault),
+    /// A name that every record would carry is empty or too long.
+    #[error("the engine's {field} has {found} bytes where 1 to {max} are allowed")]
+    Name {
+        /// Which name.
+        field: &'static str,
+        /// The most bytes it may have.
+        max: usize,
+        /// What it has.
+        found: usize,
+    },
     /// What was read cannot be shown.
     #[error("the views cannot be made: {0}")]
     Views(String),
