@@ -6,6 +6,7 @@
 mod ask;
 mod cast;
 mod draw;
+mod ends;
 mod lives;
 mod machine;
 mod model;
