@@ -11,4 +11,5 @@ mod lives;
 mod machine;
 mod model;
 mod place;
+mod races;
 mod trial;
