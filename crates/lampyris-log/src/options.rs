@@ -17,11 +17,16 @@ pub struct Options {
     pub(crate) observer: Option<Arc<dyn Observer>>,
 }
 
-/// Is told what became durable, before those who appended it are.
+/// Is told what became durable, and that nothing will any more, before those who appended are.
 pub trait Observer: fmt::Debug + Send + Sync {
     /// The log now has `size` records that can be read and followed. Called on a thread of the log, in order,
     /// while nothing else becomes durable: it must be quick, and must not wait for an append.
     fn durable(&self, size: u64);
+
+    /// Nothing becomes durable any more, because of this failure, or because the log was closed. It may be told twice.
+    fn ended(&self, failure: Option<&str>) {
+        let _ = failure;
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

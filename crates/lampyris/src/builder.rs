@@ -14,7 +14,7 @@ use lampyris_projection::{Audit, Views, record};
 use parking_lot::Mutex;
 
 use crate::Lampyris;
-use crate::decider::Decider;
+use crate::decider::{Decider, WARM};
 use crate::engine::Engine;
 use crate::error::EngineOpenError;
 use crate::feed::Feed;
@@ -30,6 +30,7 @@ pub struct Builder {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     create: bool,
+    recent_messages: usize,
 }
 
 impl Default for Builder {
@@ -41,6 +42,7 @@ impl Default for Builder {
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
             create: true,
+            recent_messages: WARM,
         }
     }
 }
@@ -74,6 +76,13 @@ impl Builder {
     #[must_use]
     pub fn ids(self, ids: Arc<dyn IdSource>) -> Self {
         Self { ids, ..self }
+    }
+
+    /// How many messages that are not open any more are kept at hand, so that a repeated report of one is answered
+    /// without reading the log; else 16,384. Each takes some 400 bytes.
+    #[must_use]
+    pub fn recent_messages(self, recent_messages: usize) -> Self {
+        Self { recent_messages, ..self }
     }
 
     /// Opens only a log that is there.
@@ -113,7 +122,7 @@ impl Builder {
         let feed = Arc::new(Feed::new(Arc::clone(&self.namespace)));
         let mut reading = Reading::new(&self.namespace);
         let log = open(&self.options(&feed), &mut |verified| reading.take(verified))?;
-        let (decider, views) = reading.finish(&log)?;
+        let (decider, views) = reading.finish(&log, self.recent_messages)?;
         feed.begin(views, log.head().size);
         let mut session = [0; 8];
         session.copy_from_slice(self.ids.draw().split_at(8).0);
@@ -206,14 +215,14 @@ impl<'n> Reading<'n> {
     }
 
     /// What the decider begins with, and the views.
-    fn finish(self, log: &Log) -> Result<(Decider, Views), EngineOpenError> {
+    fn finish(self, log: &Log, recent: usize) -> Result<(Decider, Views), EngineOpenError> {
         if let Some(fault) = self.audit.fault() {
             return Err(fault.clone().into());
         }
         if let Some(trouble) = self.trouble {
             return Err(EngineOpenError::Views(trouble));
         }
-        let mut decider = Decider::default();
+        let mut decider = Decider::new(recent);
         for (stream, last) in (0u32..).zip(&self.messages) {
             let Some(Last { id, sequence, time }) = *last else { continue };
             let state = self.audit.state(lampyris_log::StreamOrdinal(stream));

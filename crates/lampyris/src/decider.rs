@@ -14,11 +14,11 @@ use lampyris_projection::Live;
 use crate::known::Known;
 use crate::prepared::Prepared;
 
-/// How many messages that are not open are kept at hand.
-const WARM: usize = 16_384;
+/// How many messages that are not open are kept at hand, unless it is said otherwise.
+pub(crate) const WARM: usize = 16_384;
 
 /// What is known while deciding: of open messages, of what is queued, and of some others.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Decider {
     known: HashMap<MessageId, Known>,
     /// Idempotency keys whose first use is queued.
@@ -29,6 +29,8 @@ pub(crate) struct Decider {
     queued: VecDeque<(u64, MessageId, Option<Box<str>>)>,
     /// Messages that may be forgotten, oldest first.
     warm: VecDeque<MessageId>,
+    /// How many of them are kept.
+    warm_limit: usize,
 }
 
 /// The first use of an idempotency key.
@@ -67,6 +69,18 @@ pub(crate) struct Decided {
 }
 
 impl Decider {
+    /// A decider that knows of nothing, and keeps so many messages that are not open at hand.
+    pub(crate) fn new(warm_limit: usize) -> Self {
+        Self {
+            known: HashMap::new(),
+            keys: HashMap::new(),
+            gap_fills: VecDeque::new(),
+            queued: VecDeque::new(),
+            warm: VecDeque::new(),
+            warm_limit,
+        }
+    }
+
     /// Takes in an open message as the log tells of it.
     pub(crate) fn open(&mut self, id: MessageId, known: Known) {
         self.known.insert(id, known);
@@ -232,7 +246,7 @@ impl Decider {
             }
         }
         while self.gap_fills.pop_front_if(|(end, _)| *end <= shown).is_some() {}
-        while self.warm.len() > WARM
+        while self.warm.len() > self.warm_limit
             && let Some(id) = self.warm.pop_front()
         {
             if self.known.get(&id).is_some_and(|known| known.last < shown) {

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use lampyris_log::{Append, AppendFuture, Log, Observer, Room};
+use lampyris_log::{Append, AppendFuture, Log, Observer, Room, Unavailable};
 use lampyris_message::MessageId;
 use lampyris_message::event::Event;
 use lampyris_projection::{Fed, Live, Views};
@@ -65,7 +65,20 @@ impl Feed {
         self.shown.load(Ordering::Acquire)
     }
 
-    /// Why the views are fed no more, if so.
+    /// Waits until at least so many records are durable and shown.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if they never will be.
+    pub(crate) async fn wait_for(&self, position: u64) -> Result<(), Unavailable> {
+        self.live().wait_for(position).await.map_err(|ended| match self.failure() {
+            Some(cause) => {
+                Unavailable::Poisoned { durable: ended.position, cause: cause.to_owned() }
+            }
+            None => Unavailable::Closed,
+        })
+    }
+
+    /// Why the views are fed no more, if that is a failure.
     pub(crate) fn failure(&self) -> Option<&str> {
         self.failed.get().map(String::as_str)
     }
@@ -125,6 +138,15 @@ impl Observer for Feed {
                 self.failed.get_or_init(|| misplaced.to_string());
                 live.end();
             }
+        }
+    }
+
+    fn ended(&self, failure: Option<&str>) {
+        if let Some(cause) = failure {
+            self.failed.get_or_init(|| cause.to_owned());
+        }
+        if let Some(live) = self.live.get() {
+            live.end();
         }
     }
 }

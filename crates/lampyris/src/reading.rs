@@ -110,12 +110,9 @@ impl Lampyris {
     /// Waits until at least so many records are durable and shown.
     ///
     /// # Errors
-    /// [`Error`] if they never will be, because the engine failed.
+    /// [`Error`] if they never will be, because the engine was closed or failed.
     pub async fn wait_for(&self, position: u64) -> Result<(), Error> {
-        self.engine.live().wait_for(position).await.map_err(|ended| {
-            let cause = ended.to_string();
-            lampyris_log::Unavailable::Poisoned { durable: ended.position, cause }.into()
-        })
+        Ok(self.engine.feed.wait_for(position).await?)
     }
 }
 

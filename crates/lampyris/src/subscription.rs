@@ -2,26 +2,30 @@
 //!
 //! No gap and no repeat; where a subscriber stands is its own to remember, and a slow one holds nobody up.
 
+use std::sync::Arc;
+
 use lampyris_log::Follower;
 use lampyris_projection::record;
 
 use crate::Lampyris;
 use crate::error::Error;
+use crate::feed::Feed;
 use crate::reading::{Entry, entry};
 
 /// Events in the order of the log; see [`Lampyris::subscribe`].
 #[derive(Debug)]
 pub struct Subscription {
     follower: Follower,
-    namespace: std::sync::Arc<str>,
+    feed: Arc<Feed>,
+    namespace: Arc<str>,
 }
 
 impl Lampyris {
     /// The events of the namespace from a sequence on, durable ones only: first those that are there, then those
     /// that come. To go on later, begin at the sequence after the last one that was handled.
     pub fn subscribe(&self, from: u64) -> Subscription {
-        let namespace = std::sync::Arc::clone(&self.engine.namespace);
-        Subscription { follower: self.engine.log.follow(from), namespace }
+        let (feed, namespace) = (Arc::clone(&self.engine.feed), Arc::clone(&self.engine.namespace));
+        Subscription { follower: self.engine.log.follow(from), feed, namespace }
     }
 }
 
@@ -29,9 +33,10 @@ impl Subscription {
     /// The next event; waits until there is one. Dropping the future loses nothing.
     ///
     /// # Errors
-    /// [`Error`] if the log cannot be read.
+    /// [`Error`] if the log cannot be read, or if all was read and the engine was closed or failed.
     pub async fn next(&mut self) -> Result<Entry, Error> {
         loop {
+            self.feed.wait_for(self.follower.position() + 1).await?;
             let record = self.follower.next().await?;
             if record.namespace == *self.namespace
                 && let Some(id) = record::message_id(&record.borrow())

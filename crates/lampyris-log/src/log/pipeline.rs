@@ -8,6 +8,7 @@ use crate::block_on::block_on;
 use crate::committer::{self, Committer};
 use crate::error::{AppendError, Unavailable};
 use crate::limits::{MAX_APPEND_BYTES, QUEUE_BYTES};
+use crate::options::Observer;
 use crate::request::{Answer, Group, Request, Verdict};
 use crate::sequencer::{self, Sequencer};
 use parking_lot::{Condvar, Mutex};
@@ -31,6 +32,7 @@ pub(super) struct Ticket {
 pub(super) struct Pipeline {
     ways: Arc<Ways>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 /// What the workers share. Whoever holds one lock may take one that stands below it, never one above.
@@ -100,7 +102,8 @@ impl Pipeline {
             commits: Mutex::default(),
             poison: Mutex::default(),
         });
-        let pipeline = Pipeline { ways: Arc::clone(&ways), threads: Mutex::default() };
+        let (threads, observer) = (Mutex::default(), shared.observer.clone());
+        let pipeline = Pipeline { ways: Arc::clone(&ways), threads, observer };
         for number in 0..WORKERS {
             let (ways, shared) = (Arc::clone(&ways), Arc::clone(shared));
             let thread = std::thread::Builder::new().name(format!("log-writer-{number}"));
@@ -139,6 +142,9 @@ impl Pipeline {
             if thread.join().is_err() {
                 tracing::error!("a thread of the log panicked");
             }
+        }
+        if let Some(observer) = &self.observer {
+            observer.ended(None);
         }
         self.ways
             .poison
@@ -243,6 +249,9 @@ impl Ways {
                 },
                 committer::Output::Fail(requests, error) => {
                     if let Some(Unavailable::Poisoned { durable, cause }) = machine.poison() {
+                        if let Some(observer) = &shared.observer {
+                            observer.ended(Some(&cause));
+                        }
                         self.poison.lock().get_or_insert((durable, cause));
                     }
                     break Err((requests, error));
