@@ -10,6 +10,18 @@ use lampyris_message::kind::MessageState;
 use lampyris_message::lifecycle::{CommandKind, Refusal};
 
 /// What became of a request.
+///
+/// ```
+/// # use lampyris::{Confirmation, Lampyris, Submission, block_on};
+/// # let dir = tempfile::tempdir()?;
+/// # let engine = Lampyris::open(dir.path())?;
+/// let order = Submission::broadcast("did:firefly:org/acme", "0x9f3b").build()?;
+/// let staged = block_on(engine.stage(order))?.accepted()?;
+/// let too_soon = block_on(engine.confirm(staged.id, Confirmation::now()))?.accepted().unwrap_err();
+/// assert_eq!(too_soon.refusal.name(), "NotSequenced");
+/// assert_eq!(too_soon.state, Some(staged.state));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It was accepted, now or before.

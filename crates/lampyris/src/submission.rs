@@ -14,6 +14,21 @@ use lampyris_message::{
 };
 
 /// A message to be staged.
+///
+/// ```
+/// use lampyris::Submission;
+///
+/// let order = Submission::broadcast("did:firefly:org/acme", "0x9f3b")
+///     .topic("orders")
+///     .tag("purchase_order")
+///     .idempotency_key("order-17")
+///     .build()?;
+/// assert!(order.id().is_none(), "the engine will draw one");
+///
+/// let wrong = Submission::broadcast("did:firefly:org/acme", "0x9f3b").topic("no spaces here").build();
+/// assert_eq!(wrong.unwrap_err().code(), Some("FF00140"));
+/// # Ok::<(), lampyris::InvalidSubmission>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {
     // Invariant: sealing `message` with any id and time succeeds.

@@ -23,6 +23,18 @@ pub struct Subscription {
 impl Lampyris {
     /// The events of the namespace from a sequence on, durable ones only: first those that are there, then those
     /// that come. To go on later, begin at the sequence after the last one that was handled.
+    ///
+    /// ```
+    /// # use lampyris::{Lampyris, Submission, block_on};
+    /// # let dir = tempfile::tempdir()?;
+    /// # let engine = Lampyris::open(dir.path())?;
+    /// let order = Submission::broadcast("did:firefly:org/acme", "0x9f3b").build()?;
+    /// block_on(engine.stage(order))?;
+    /// let mut events = engine.subscribe(0);
+    /// let staged = block_on(events.next())?;
+    /// assert_eq!((staged.sequence, staged.command.as_str()), (1, "stage"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn subscribe(&self, from: u64) -> Subscription {
         let (feed, namespace) = (Arc::clone(&self.engine.feed), Arc::clone(&self.engine.namespace));
         Subscription { follower: self.engine.log.follow(from), feed, namespace }

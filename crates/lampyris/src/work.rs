@@ -43,6 +43,24 @@ impl Lampyris {
     /// The open messages of the namespace by what is to be done next, of staged ones those that have waited for
     /// longer than `patience`. All that it tells of is durable.
     ///
+    /// ```
+    /// # use lampyris::{BatchId, Lampyris, Seal, Submission, TransactionId, block_on};
+    /// # use std::time::Duration;
+    /// # let dir = tempfile::tempdir()?;
+    /// # let engine = Lampyris::open(dir.path())?;
+    /// # let order = Submission::broadcast("did:firefly:org/acme", "0x9f3b").build()?;
+    /// # let id = block_on(engine.stage(order))?.id();
+    /// # let batch = BatchId::from_bytes([1; 16]);
+    /// # block_on(engine.seal(id, Seal::new(batch, TransactionId::from_bytes([2; 16]))))?;
+    /// let work = block_on(engine.work(Duration::from_mins(5)))?;
+    /// for task in &work.to_dispatch {
+    ///     // Send the batch, again perhaps: it is the one that was recorded.
+    ///     block_on(engine.dispatched(task.id, task.batch.unwrap()))?;
+    /// }
+    /// # assert_eq!(work.to_dispatch.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error`] if what is queued cannot be made durable.
     pub async fn work(&self, patience: Duration) -> Result<Work, Error> {
