@@ -1,6 +1,10 @@
 //! A frame: the records of one commit, stored under one key; the twin of the table in `docs/format.md`.
 //! A frame is never split and never rewritten.
 
+mod unpacked;
+
+pub(crate) use unpacked::Unpacked;
+
 use crate::corrupt::{At, Corrupt, Rule};
 use crate::limits::{MAX_FRAME_BYTES, MAX_RAW_BYTES, MAX_RECORD_BYTES};
 use crate::merkle::{Hash, Head};

@@ -3,6 +3,7 @@
 
 mod append;
 mod follow;
+mod frames;
 mod open;
 mod pipeline;
 mod read;
@@ -23,6 +24,7 @@ use crate::merkle::Head;
 use crate::options::Observer;
 use crate::shard::{Capabilities, Repaired, ShardLog};
 use crate::speculation::Known;
+use frames::Frames;
 use parking_lot::RwLock;
 use pipeline::Pipeline;
 use std::sync::Arc;
@@ -47,6 +49,7 @@ struct Shared {
     secret: Secret,
     clock: Arc<dyn Clock>,
     observer: Option<Arc<dyn Observer>>,
+    frames: Frames,
 }
 
 /// What may be seen.

@@ -5,6 +5,7 @@
 mod directory;
 
 use super::append::AppendFuture;
+use super::frames::Frames;
 use super::pipeline::Pipeline;
 use super::read::READ_BYTES;
 use super::{Durable, Log, Shared};
@@ -185,6 +186,7 @@ fn assemble(
         secret,
         clock: Arc::clone(&options.clock),
         observer: options.observer.clone(),
+        frames: Frames::default(),
     });
     let writer = match options.access {
         Access::Reader => None,

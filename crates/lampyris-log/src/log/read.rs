@@ -1,5 +1,5 @@
 //! Reading: scans in order, single records, histories of streams.
-//! Every frame is checked again on every read; only durable records are shown.
+//! Every frame is checked when it is read from the store; only durable records are shown.
 
 use super::{Log, Shared};
 use crate::block_on::block_on;
@@ -79,7 +79,7 @@ impl Log {
     /// # Errors
     /// [`ReadError`] if it cannot be read or breaks a rule.
     pub fn read(&self, sequence: u64) -> Result<Option<Record>, ReadError> {
-        OneFrame::default().read(&self.shared, sequence)
+        self.shared.record(sequence)
     }
 
     /// The claim of a key and the record that holds it, if the key was used.
@@ -107,12 +107,11 @@ impl Log {
     ) -> Result<Vec<Record>, ReadError> {
         let tail = self.tail(namespace, kind, id);
         let mut records = Vec::new();
-        let mut frame = OneFrame::default();
         let mut next = tail.map(|tail| tail.last);
         let mut version = tail.map_or(0, |tail| tail.events);
         while let Some(sequence) = next {
-            let record = frame.read(&self.shared, sequence)?;
-            let fault = |rule| Corrupt { frame: frame_key(&frame), sequence, at: At::Raw(0), rule };
+            let record = self.shared.record(sequence)?;
+            let fault = |rule| Corrupt { frame: sequence, sequence, at: At::Raw(0), rule };
             let record = record.ok_or_else(|| fault(Rule::Count { said: 1, found: 0 }))?;
             let expected = version.wrapping_sub(1);
             let same = record.namespace == namespace
@@ -228,49 +227,6 @@ fn part(
         }
     }
     Ok(ControlFlow::Continue(()))
-}
-
-/// The frame read last, kept because the next record often stands in it too.
-#[derive(Default)]
-pub(super) struct OneFrame {
-    stored: Option<StoredFrame>,
-}
-
-impl OneFrame {
-    /// A durable record, or nothing if the log is not that long.
-    pub(super) fn read(
-        &mut self,
-        shared: &Shared,
-        wanted: u64,
-    ) -> Result<Option<Record>, ReadError> {
-        if wanted >= shared.head().size {
-            return Ok(None);
-        }
-        let mut reader = FrameReader::new();
-        for load in [false, true] {
-            if load {
-                self.stored = block_on(shared.shard.read(wanted, 1))?.into_iter().next();
-            }
-            let Some(StoredFrame { first_sequence, bytes }) = &self.stored else { continue };
-            let frame = reader.open(*first_sequence, bytes)?;
-            let index = wanted.checked_sub(*first_sequence);
-            if index.is_none_or(|index| index >= u64::from(frame.count)) {
-                continue;
-            }
-            for raw in frame.records() {
-                let raw = raw?;
-                if raw.sequence == wanted {
-                    return Ok(Some(decode(&frame, raw)?.to_record()));
-                }
-            }
-        }
-        let rule = Rule::Sequence { found: frame_key(self) };
-        Err(Corrupt { frame: frame_key(self), sequence: wanted, at: At::Stored(0), rule }.into())
-    }
-}
-
-fn frame_key(frame: &OneFrame) -> u64 {
-    frame.stored.as_ref().map_or(0, |stored| stored.first_sequence)
 }
 
 impl std::fmt::Debug for Cursor {

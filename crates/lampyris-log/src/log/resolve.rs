@@ -2,7 +2,6 @@
 //! A stream that is further than expected, or a used key, may be this very append's work, sent before.
 
 use super::Shared;
-use super::read::OneFrame;
 use crate::append::{Append, Appended, Expected, Place};
 use crate::corrupt::{At, Corrupt, Rule};
 use crate::error::{AppendError, ReadError, Refused};
@@ -39,7 +38,6 @@ impl Shared {
     /// Where an append of this id stands, if it left its mark: in a stream, at the version that it expected to be
     /// free, or in the record that holds one of its keys.
     fn trace(&self, append: &Append) -> Result<Option<u64>, ReadError> {
-        let mut frame = OneFrame::default();
         for (stream, expected) in &append.expected {
             let wanted = match expected {
                 Expected::NoStream => 0,
@@ -52,7 +50,7 @@ impl Shared {
             };
             let mut next = tail.filter(|tail| tail.events > wanted).map(|tail| tail.last);
             while let Some(sequence) = next {
-                let Some(record) = frame.read(self, sequence)? else { break };
+                let Some(record) = self.record(sequence)? else { break };
                 if record.append_id == append.id {
                     return Ok(Some(first_of(&record)));
                 }
@@ -62,7 +60,7 @@ impl Shared {
         for claim in &append.claims {
             let key = self.secret.claim(&claim.borrow());
             let holder = self.durable.read().claims.holder(key);
-            let record = holder.map(|holder| frame.read(self, holder)).transpose()?.flatten();
+            let record = holder.map(|holder| self.record(holder)).transpose()?.flatten();
             if let Some(record) = record.filter(|record| record.append_id == append.id) {
                 return Ok(Some(first_of(&record)));
             }
@@ -72,10 +70,9 @@ impl Shared {
 
     /// The first answer of an append that stands at `first`, if it is the same append.
     fn same(&self, append: &Append, first: u64) -> Result<Appended, AppendError> {
-        let mut frame = OneFrame::default();
         let mut time = 0;
         for (index, event) in (0u32..).zip(&append.events) {
-            let stored = frame.read(self, first + u64::from(index))?;
+            let stored = self.record(first + u64::from(index))?;
             let same = stored.as_ref().is_some_and(|stored| {
                 let place = Place {
                     sequence: stored.sequence,
@@ -112,7 +109,7 @@ impl Shared {
         wanted: ClaimRef<'_>,
         holder: u64,
     ) -> Result<(Claim, Record), ReadError> {
-        let record = OneFrame::default().read(self, holder)?;
+        let record = self.record(holder)?;
         let found = record.and_then(|record| {
             let same =
                 |held: &&Claim| (&*held.namespace, &*held.key) == (wanted.namespace, wanted.key);

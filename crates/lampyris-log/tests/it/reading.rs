@@ -1,9 +1,10 @@
 //! Scans, single records, histories.
 
 use crate::scratch::{append, event, open, records, writer};
-use lampyris_log::{Log, Record, StreamOrdinal};
+use lampyris_log::{Log, MemoryShard, Record, StreamOrdinal};
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A log of 61 records in 31 frames, over five streams.
 fn filled(path: &Path) -> Log {
@@ -81,6 +82,21 @@ fn a_record_is_read_by_its_sequence() {
     assert_eq!(read, records(&log));
     assert_eq!(log.read(61).unwrap(), None);
     assert_eq!(log.read(u64::MAX).unwrap(), None);
+}
+
+/// More than is kept at hand, forwards, backwards and in leaps.
+#[test]
+fn a_record_is_the_same_however_often_its_frame_was_let_go() {
+    let log = Log::open_on(Arc::new(MemoryShard::new()), &writer(), |_| {}).unwrap();
+    for number in 0..=255 {
+        log.append_blocking(append(number, number % 7, vec![number; 50_000])).unwrap();
+    }
+    let all = records(&log);
+    let leaps = (0..257).map(|step| step * 101 % 257);
+    for sequence in (0..257).chain((0..257).rev()).chain(leaps) {
+        let found = log.read(sequence).unwrap().unwrap();
+        assert!(found == all[usize::try_from(sequence).unwrap()], "record {sequence}");
+    }
 }
 
 #[test]
