@@ -17,6 +17,8 @@ docs:
 bench:
     cargo bench -p lampyris-message --bench header
     cargo run --release -- bench append
+    cargo run --release -- bench apply
+    cargo run --release -- bench engine
     cargo run --release -- bench index
     cargo run --release -- bench projection
     cargo run --release -- bench projection --imported

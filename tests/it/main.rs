@@ -4,8 +4,10 @@
 #![allow(clippy::expect_used, reason = "a failed expectation is a failed test")]
 #![allow(clippy::indexing_slicing, reason = "an index out of bounds is a failed test")]
 
+mod apply;
 mod bad_input;
 mod damage;
+mod dialogue;
 mod docs;
 mod import;
 mod layers;

@@ -90,6 +90,16 @@ pub(crate) enum Command {
     /// told; if this source claims something else of it, that is reported. Interrupted at any time,
     /// what was kept stays, and the same command goes on where it stopped.
     Import(Import),
+    /// Apply requests, one a line of JSON, and answer each with a line once it is durable
+    ///
+    /// A line says what an orchestrator does or saw: stage, receive, import, release, seal,
+    /// dispatched, sequence, confirm, reject or cancel, as in
+    /// `{"do":"dispatched","id":"…","batch":"…"}`. Requests are decided on in the order of the lines
+    /// and answered in that order; many wait for the disk together. A line that makes no sense, or
+    /// is refused, is answered with the reason and stops nothing. What was reported before is
+    /// accepted and appends nothing. No answer waits for more input, so a program can write a line
+    /// and wait for its answer. If nobody reads the answers any more, it stops.
+    Apply(Apply),
     /// Print one message as a FireFly client sees it
     ///
     /// With --json, FireFly's own JSON and the member `position`: the sequence of the last event
@@ -118,6 +128,10 @@ pub(crate) enum Command {
 pub(crate) enum Bench {
     /// Durable appends of one record each, beside a raw append and fdatasync with the same grouping
     Append(BenchAppend),
+    /// Whole lives of messages as lines of JSON, as `apply` takes them, beside the engine without the lines
+    Apply(BenchAppend),
+    /// Whole lives of messages through the engine, beside durable appends of one record each
+    Engine(BenchAppend),
     /// Memory of the index, a stream and a claim
     Index(BenchIndex),
     /// Live views made from a log and fed event by event, beside scan and SHA-256 alone; their memory
@@ -126,10 +140,10 @@ pub(crate) enum Bench {
     Replay(BenchLog),
 }
 
-/// How to measure appends.
+/// How to measure appends and requests.
 #[derive(Debug, clap::Args)]
 pub(crate) struct BenchAppend {
-    /// How many appends wait for their answers at a time; each number is measured by itself
+    /// How many wait for their answers at a time; each number is measured by itself
     #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [1, 8, 64, 512])]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub(crate) in_flight: Vec<u32>,
@@ -137,7 +151,7 @@ pub(crate) struct BenchAppend {
     #[arg(long, value_name = "N", default_value_t = 5)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rounds: u32,
-    /// Appends of one round for each one in flight
+    /// Events of one round for each one in flight
     #[arg(long, value_name = "N", default_value_t = 300)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) depth: u32,
@@ -184,6 +198,26 @@ pub(crate) struct Import {
     #[arg(long)]
     pub(crate) strict: bool,
     /// Who imports: kept in each record
+    #[arg(long, value_name = "NAME", default_value = "cli", value_parser = actor)]
+    pub(crate) actor: String,
+    #[command(flatten)]
+    pub(crate) namespace: Namespace,
+}
+
+/// What to apply.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Apply {
+    /// File with requests; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// How many lines may be decided on and not yet answered
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub(crate) in_flight: u32,
+    /// Exit with 1 if any line was refused or made no sense
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Who asks: kept in each record
     #[arg(long, value_name = "NAME", default_value = "cli", value_parser = actor)]
     pub(crate) actor: String,
     #[command(flatten)]

@@ -2,6 +2,7 @@
 //!
 //! A command opens the log, prints its answer and gives an exit code; nothing is shared between two.
 
+mod apply;
 mod bench;
 mod get;
 mod history;
@@ -20,6 +21,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     let global = &args.global;
     match args.command {
         Command::Import(import) => import::run(global, &import),
+        Command::Apply(apply) => apply::run(global, &apply),
         Command::Get(one) => get::run(global, &one),
         Command::History(one) => history::run(global, &one),
         Command::List(list) => list::run(global, &list),

@@ -68,6 +68,18 @@ impl From<OpenError> for Failure {
     }
 }
 
+impl From<lampyris::EngineOpenError> for Failure {
+    fn from(error: lampyris::EngineOpenError) -> Self {
+        Self::No(chain(&error))
+    }
+}
+
+impl From<lampyris::Error> for Failure {
+    fn from(error: lampyris::Error) -> Self {
+        Self::No(chain(&error))
+    }
+}
+
 impl From<lampyris_log::ReadError> for Failure {
     fn from(error: lampyris_log::ReadError) -> Self {
         Self::No(chain(&error))

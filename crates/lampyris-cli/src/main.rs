@@ -1,4 +1,4 @@
-//! The program `lampyris`: take messages in, show them, replay their log and judge it.
+//! The program `lampyris`: apply requests, take messages in, show them, replay their log and judge it.
 //!
 //! Only this crate prints. Exit codes: 0 done, 1 the answer is no (nothing found, a fault, a refusal
 //! under `--strict`, a log that does not open), 2 the request or its input makes no sense.

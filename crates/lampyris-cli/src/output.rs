@@ -17,7 +17,7 @@ pub(crate) fn answers() -> BufWriter<StdoutLock<'static>> {
 /// A bar that counts towards a known end, or a spinner; hidden where nobody looks.
 pub(crate) fn progress(global: &Global, total: Option<u64>, unit: &str) -> ProgressBar {
     if global.progress == Progress::Never || !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
+        return no_progress();
     }
     match total {
         Some(bytes) => ProgressBar::new(bytes).with_style(style(
@@ -26,6 +26,11 @@ pub(crate) fn progress(global: &Global, total: Option<u64>, unit: &str) -> Progr
         None => ProgressBar::new_spinner()
             .with_style(style(&format!("{{spinner}} {{human_pos}} {unit} {{per_sec}}"))),
     }
+}
+
+/// A bar that nobody sees.
+pub(crate) fn no_progress() -> ProgressBar {
+    ProgressBar::hidden()
 }
 
 fn style(template: &str) -> ProgressStyle {

@@ -5,6 +5,7 @@ use crate::error::Refused;
 use crate::frame::RECORD_LENGTH_BYTES;
 use crate::limits::{MAX_APPEND_RECORDS, MAX_RAW_BYTES, MAX_RECORD_BYTES};
 use crate::record::{Claim, Claims, RecordRef, StreamName};
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
@@ -17,7 +18,7 @@ pub struct Append {
     /// The FireFly namespace of all its streams; not empty.
     pub namespace: String,
     /// Kind of the command that caused the events.
-    pub command: String,
+    pub command: Cow<'static, str>,
     /// Who asked for it.
     pub actor: String,
     /// The events in order, 1 to 1,000.
@@ -46,7 +47,7 @@ pub struct NewEvent {
     /// The stream it belongs to.
     pub stream: StreamName,
     /// Its name.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// Version of its content.
     pub version: u64,
     /// The event itself, opaque to the log.
@@ -89,7 +90,7 @@ impl Append {
     pub fn new(
         id: [u8; 16],
         namespace: impl Into<String>,
-        command: impl Into<String>,
+        command: impl Into<Cow<'static, str>>,
         actor: impl Into<String>,
     ) -> Append {
         Append {

@@ -22,8 +22,9 @@ thread_local! {
     static WAKER: Waker = Waker::from(Arc::new(Unpark(thread::current())));
 }
 
-/// Polls until the future is done.
-pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+/// Runs a future of the log or of the engine on this thread, in a program without a runtime: polls it, and sleeps
+/// until it is woken. Nothing else runs meanwhile.
+pub fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let waker = WAKER.with(Waker::clone);
     let mut context = Context::from_waker(&waker);

@@ -63,6 +63,7 @@ mod speculation;
 mod verify;
 
 pub use append::{Append, Appended, Expected, NewEvent};
+pub use block_on::block_on;
 pub use clock::{Clock, SystemClock};
 pub use corrupt::{At, Corrupt, Rule};
 pub use disk::{Disk, DiskFile, StdDisk};

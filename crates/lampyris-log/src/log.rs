@@ -7,6 +7,7 @@ mod open;
 mod pipeline;
 mod read;
 mod resolve;
+mod walk;
 
 pub use append::{AppendFuture, Room};
 pub use follow::Follower;

@@ -9,6 +9,7 @@ pub use claims::{Claim, ClaimRef, Claims, ClaimsIter};
 pub use decode::{Malformed, MalformedRule};
 
 use crate::limits::{self, Bounds};
+use std::borrow::Cow;
 
 /// The record format this crate writes and reads.
 pub const RECORD_FORMAT: u8 = 1;
@@ -94,7 +95,7 @@ pub struct Record {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamName {
     /// Kind of the stream, such as `message`.
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// Id among its kind, 1 to 64 bytes.
     pub id: Vec<u8>,
 }
@@ -109,7 +110,7 @@ pub(crate) struct OutOfBounds {
 
 impl StreamName {
     /// A name from its two parts; the bounds are checked when it is used.
-    pub fn new(kind: impl Into<String>, id: impl Into<Vec<u8>>) -> StreamName {
+    pub fn new(kind: impl Into<Cow<'static, str>>, id: impl Into<Vec<u8>>) -> StreamName {
         StreamName { kind: kind.into(), id: id.into() }
     }
 }
@@ -120,7 +121,7 @@ impl RecordRef<'_> {
         Record {
             sequence: self.sequence,
             namespace: self.namespace.to_owned(),
-            stream: StreamName::new(self.kind, self.id),
+            stream: StreamName::new(self.kind.to_owned(), self.id),
             version: self.version,
             previous: self.previous,
             append_id: self.append_id,

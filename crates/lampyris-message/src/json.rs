@@ -5,6 +5,7 @@ mod compact;
 pub(crate) mod fields;
 mod read;
 mod scan;
+mod strict;
 pub(crate) mod text;
 pub(crate) mod write;
 
@@ -13,6 +14,8 @@ use crate::hash::Bytes32;
 
 pub use fields::{Field, Problems, Scalar, ScalarProblem, read_member};
 pub use read::{Kind, Node};
+pub use strict::{MemberError, Members, only_value};
+pub use write::string as write_string;
 
 /// A JSON value of any shape, kept as it was written: number spelling, escapes, repeated keys and
 /// bytes that are no UTF-8 included.

@@ -6,7 +6,7 @@
 //! 1. [`id`], [`hash`], [`time`], [`kind`], [`open`]: what a field can hold
 //! 2. [`header`] and [`message`]: the resource as it comes and goes
 //! 3. [`validate`] and [`limits`]: what a field may hold
-//! 4. [`seal`] and [`sealed`]: from a message to one whose hashes are known to be right
+//! 4. [`seal`], [`sealed`] and [`incoming`]: from a message to one whose hashes are known to be right
 //! 5. [`event`] and [`lifecycle`]: what is recorded of a message, and what may happen to it
 //! 6. [`judge`]: whether a whole log of that may stand
 //! 7. [`json`]: the bytes beneath it all, as upstream's Go program reads and writes them
@@ -18,6 +18,7 @@ pub mod event;
 pub mod hash;
 pub mod header;
 pub mod id;
+pub mod incoming;
 pub mod json;
 pub mod judge;
 pub mod kind;

@@ -38,7 +38,7 @@ pub(crate) fn seal(message: &mut Message) -> Result<SealedMessage, InvalidMessag
     let bytes = header.canonical_bytes();
     let hash = MessageHash(Bytes32::sha256(&bytes));
     message.hash = Some(hash);
-    Ok(SealedMessage::from_checked(id, hash, header.clone(), bytes, Some(data.into_boxed_slice())))
+    Ok(SealedMessage::from_checked(id, hash, header.clone(), bytes, Some(data)))
 }
 
 /// Checks the fields and both hashes; see [`Message::verify`].
@@ -46,7 +46,7 @@ pub(crate) fn verify(message: &Message) -> Result<SealedMessage, InvalidMessage>
     let Checked { hash, bytes, data } = check_hashes(message)?;
     let id = message.header.id.ok_or(validate::NO_ID)?;
     check_readable(&message.header)?;
-    let data = message.data.is_some().then(|| data.into_boxed_slice());
+    let data = message.data.is_some().then_some(data);
     Ok(SealedMessage::from_checked(id, hash, Header::clone(&message.header), bytes, data))
 }
 

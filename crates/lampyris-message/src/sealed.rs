@@ -5,6 +5,7 @@ mod form;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -18,7 +19,7 @@ use crate::validate::{self, InvalidMessage};
 
 use form::Form;
 
-/// A message that is what its hash says.
+/// A message that is what its hash says. It never changes, and clones share what is large.
 #[derive(Clone)]
 pub struct SealedMessage {
     // Invariant: `header_bytes` are the canonical bytes of the header that `form` gives, its id is
@@ -26,8 +27,8 @@ pub struct SealedMessage {
     // bytes, and its data hash is the hash of `data`.
     id: MessageId,
     hash: MessageHash,
-    header_bytes: Box<[u8]>,
-    data: Option<Box<[SealedRef]>>,
+    header_bytes: Arc<[u8]>,
+    data: Option<Arc<[SealedRef]>>,
     pinning: Pinning,
     group: Option<GroupHash>,
     topics: usize,
@@ -123,7 +124,7 @@ impl SealedMessage {
         validate::parts(header.tx_type.as_ref(), &header.topics, &header.tag.text)?;
         let id = header.id.ok_or(NotCanonical::Invalid(validate::NO_ID))?;
         let found = header.data_hash.ok_or(NotCanonical::Invalid(InvalidMessage::NoHashes))?;
-        let data = data.map(Vec::into_boxed_slice);
+        let data: Option<Arc<[SealedRef]>> = data.map(Into::into);
         validate::sealed_refs(data.as_deref().unwrap_or_default())?;
         let expected = data_list_hash(data.as_deref());
         if found != expected {
@@ -147,13 +148,13 @@ impl SealedMessage {
         hash: MessageHash,
         header: Header,
         header_bytes: Vec<u8>,
-        data: Option<Box<[SealedRef]>>,
+        data: Option<Vec<SealedRef>>,
     ) -> Self {
         Self {
             id,
             hash,
-            header_bytes: header_bytes.into_boxed_slice(),
-            data,
+            header_bytes: header_bytes.into(),
+            data: data.map(Into::into),
             pinning: Pinning::of(header.tx_type.as_ref(), header.group.as_ref()),
             group: header.group,
             topics: header.topics.len(),

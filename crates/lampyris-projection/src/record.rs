@@ -15,7 +15,7 @@ pub const MESSAGE: &str = "message";
 pub fn new_event(id: MessageId, event: &Event) -> NewEvent {
     NewEvent {
         stream: StreamName::new(MESSAGE, *id.as_bytes()),
-        name: event.kind().name().to_owned(),
+        name: event.kind().name().into(),
         version: codec::VERSION,
         content: codec::encode(event),
     }

@@ -17,6 +17,7 @@ use lampyris_message::{MessageId, MessageState};
 
 use crate::row::{Later, Row};
 use batches::Batches;
+use index::Place;
 use namespace::Namespace;
 
 pub use feeding::Fed;
@@ -71,13 +72,13 @@ impl Views {
     /// The row of a message; `None` if it is not known.
     pub fn row(&self, namespace: &str, id: MessageId) -> Option<Row<'_>> {
         let (number, row) = self.find(namespace, id)?;
-        self.numbered(self.namespaces.get(number)?, row)
+        self.numbered(self.namespaces.get(number)?, row.ok()?)
     }
 
     /// The state of a message; `None` if it is not known.
     pub fn state(&self, namespace: &str, id: MessageId) -> Option<MessageState> {
         let (number, row) = self.find(namespace, id)?;
-        self.namespaces.get(number)?.state(row)
+        self.namespaces.get(number)?.state(row.ok()?)
     }
 
     /// The messages of a namespace in the order of their first events, all or those in one state.
@@ -114,11 +115,10 @@ impl Views {
         self.namespace(namespace).map(|found| found.gap_fills(message)).unwrap_or_default()
     }
 
-    /// The numbers of a message's namespace and of its row.
-    fn find(&self, namespace: &str, id: MessageId) -> Option<(usize, u32)> {
+    /// The number of a message's namespace, and the number of its row there or its place.
+    fn find(&self, namespace: &str, id: MessageId) -> Option<(usize, Result<u32, Place>)> {
         let number = self.number(namespace)?;
-        let row = self.namespaces.get(number)?.find(id).ok()?;
-        Some((number, row))
+        Some((number, self.namespaces.get(number)?.find(id)))
     }
 
     fn number(&self, namespace: &str) -> Option<usize> {

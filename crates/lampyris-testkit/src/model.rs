@@ -98,5 +98,5 @@ impl Model {
 }
 
 fn key(append: &Append, stream: &StreamName) -> (String, String, Vec<u8>) {
-    (append.namespace.clone(), stream.kind.clone(), stream.id.clone())
+    (append.namespace.clone(), stream.kind.to_string(), stream.id.clone())
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use lampyris_log::limits::{ACTOR, NAMESPACE};
 use lampyris_log::{Clock, Log, Options, Rules, ShardLog, SystemClock, VerifiedRecord};
 use lampyris_message::MessageId;
 use lampyris_message::lifecycle::command::GAP_FILL_TAG;
@@ -107,6 +108,8 @@ impl Builder {
             &mut dyn FnMut(&VerifiedRecord<'_>),
         ) -> Result<Log, lampyris_log::OpenError>,
     ) -> Result<Lampyris, EngineOpenError> {
+        check("namespace", &self.namespace, NAMESPACE.max)?;
+        check("actor", &self.actor, ACTOR.max)?;
         let feed = Arc::new(Feed::new(Arc::clone(&self.namespace)));
         let mut reading = Reading::new(&self.namespace);
         let log = open(&self.options(&feed), &mut |verified| reading.take(verified))?;
@@ -138,6 +141,15 @@ impl Builder {
             (true, Some(origin)) => options.create(self.ids.draw()).origin(origin.clone()),
         }
     }
+}
+
+/// Refuses a name that the log's records could not carry, before it meets every request.
+fn check(field: &'static str, name: &str, max: usize) -> Result<(), EngineOpenError> {
+    let found = name.len();
+    if (1..=max).contains(&found) {
+        return Ok(());
+    }
+    Err(EngineOpenError::Name { field, max, found })
 }
 
 /// What is kept of a log while it is read.

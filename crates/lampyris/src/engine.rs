@@ -46,7 +46,7 @@ impl Engine {
 
     /// How many records are durable and shown.
     pub(crate) fn position(&self) -> u64 {
-        self.live().position()
+        self.feed.shown()
     }
 
     /// Prepares a request, waits for room in the queue, and decides.

@@ -55,6 +55,16 @@ pub enum EngineOpenError {
     /// The log's bytes are right, but what they tell is not legal.
     #[error("the log tells what the rules do not allow: {0}")]
     Illegal(#[from] Fault),
+    /// A name that every record would carry is empty or too long.
+    #[error("the engine's {field} has {found} bytes where 1 to {max} are allowed")]
+    Name {
+        /// Which name.
+        field: &'static str,
+        /// The most bytes it may have.
+        max: usize,
+        /// What it has.
+        found: usize,
+    },
     /// What was read cannot be shown.
     #[error("the views cannot be made: {0}")]
     Views(String),
@@ -70,6 +80,17 @@ impl From<ReadError> for Error {
 }
 
 impl Error {
+    /// Whether the engine goes on: only what was asked for is at fault, and nothing came of it.
+    pub const fn is_of_the_request(&self) -> bool {
+        match self {
+            Self::Invalid(_)
+            | Self::Namespace { .. }
+            | Self::Limit { .. }
+            | Self::History { .. } => true,
+            Self::Unavailable(_) | Self::Broken(_) => false,
+        }
+    }
+
     /// The error of an append that the engine decided on and the log did not keep.
     pub(crate) fn not_kept(id: MessageId, error: AppendError) -> Self {
         match error {

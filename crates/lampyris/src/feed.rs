@@ -3,6 +3,7 @@
 //! It never shows what a crash could take back.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use lampyris_log::{Append, AppendFuture, Log, Observer, Room, Unavailable};
@@ -17,6 +18,8 @@ pub(crate) struct Feed {
     namespace: Arc<str>,
     live: OnceLock<Live>,
     flights: Mutex<Flights>,
+    /// How many records the views show.
+    shown: AtomicU64,
     /// Why the views are fed no more.
     failed: OnceLock<String>,
 }
@@ -39,13 +42,14 @@ struct Flight {
 impl Feed {
     pub(crate) fn new(namespace: Arc<str>) -> Self {
         let (live, failed) = (OnceLock::new(), OnceLock::new());
-        Self { namespace, live, flights: Mutex::default(), failed }
+        Self { namespace, live, flights: Mutex::default(), shown: AtomicU64::new(0), failed }
     }
 
     /// Begins with the views of a log of so many records.
     pub(crate) fn begin(&self, mut views: Views, size: u64) {
         views.reach(size);
         self.flights.lock().next = size;
+        self.shown.store(size, Ordering::Release);
         if self.live.set(Live::new(views)).is_err() {
             tracing::error!("the views were begun twice");
         }
@@ -67,6 +71,11 @@ impl Feed {
             }
             None => Unavailable::Closed,
         })
+    }
+
+    /// How many records are durable and shown.
+    pub(crate) fn shown(&self) -> u64 {
+        self.shown.load(Ordering::Acquire)
     }
 
     /// Why the views are fed no more, if that is a failure.
@@ -119,14 +128,19 @@ impl Observer for Feed {
                 })
             })
             .collect();
-        if self.failed.get().is_none()
-            && let Err(misplaced) = live.feed(&fed, size)
-        {
-            tracing::error!(%misplaced, "the views are fed no more");
-            self.failed.get_or_init(|| misplaced.to_string());
-            live.end();
+        if self.failed.get().is_some() {
+            return;
+        }
+        match live.feed(&fed, size) {
+            Ok(shown) => self.shown.store(shown, Ordering::Release),
+            Err(misplaced) => {
+                tracing::error!(%misplaced, "the views are fed no more");
+                self.failed.get_or_init(|| misplaced.to_string());
+                live.end();
+            }
         }
     }
+
     fn ended(&self, failure: Option<&str>) {
         if let Some(cause) = failure {
             self.failed.get_or_init(|| cause.to_owned());

@@ -1,21 +1,20 @@
 //! The engine one embeds: FireFly messages, decided by one table and kept in a durable log.
 //!
-//! ```
-//! use lampyris::{Lampyris, Outcome, Submission};
+//! ```no_run
+//! use lampyris::{Lampyris, Outcome, Submission, block_on};
 //!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let dir = tempfile::tempdir()?;
-//! # let dir = dir.path();
-//! let engine = Lampyris::open(dir)?;
-//! let order = Submission::broadcast("did:firefly:org/acme", "0x9f3b").topic("orders").build()?;
-//! match engine.stage(order).await? {
-//!     Outcome::Accepted(it) => println!("{} is {}, durable at {}", it.id, it.state, it.position),
-//!     Outcome::Refused(it) => println!("{it}"),
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let engine = Lampyris::open("./lampyris-data")?;
+//!     let order = Submission::broadcast("did:firefly:org/acme", "0x9f3b").topic("orders").build()?;
+//!     match block_on(engine.stage(order))? {
+//!         Outcome::Accepted(it) => println!("{} is {}, durable at {}", it.id, it.state, it.position),
+//!         Outcome::Refused(it) => println!("{it}"),
+//!     }
+//!     Ok(())
 //! }
-//! # Ok(())
-//! # }
 //! ```
+//!
+//! In a program with a runtime, await the same calls; any runtime does. [`block_on`] is for programs without one.
 //!
 //! Every request is answered once all that the answer stands on is durable: accepted, with what was appended, or
 //! refused, with the state that was met and what would have been accepted. The same report twice is accepted twice
@@ -23,7 +22,9 @@
 //! by what will be once all that is queued is durable: nothing is read, changed and tried again.
 //!
 //! Read in this order: [`Lampyris`], [`request`], [`outcome`], [`submission`]; then [`Work`] for starting again,
-//! [`Subscription`] for following, [`Builder`] for clocks, ids and stores.
+//! [`Subscription`] for following, [`Builder`] for clocks, ids and stores, [`stream`] for requests as lines of JSON.
+//! The crates beneath are here as [`message`], [`log`] and [`projection`]: this one is all that needs to be named in
+//! a manifest.
 
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
@@ -41,9 +42,20 @@ mod pending;
 mod prepared;
 mod reading;
 pub mod request;
+pub mod stream;
 pub mod submission;
 mod subscription;
 mod work;
+
+pub use lampyris_log as log;
+pub use lampyris_log::block_on;
+pub use lampyris_message as message;
+pub use lampyris_message::{
+    BatchId, DataHash, DataId, GroupHash, Message, MessageHash, MessageId, MessageState, Pin,
+    SealedMessage, Timestamp, TransactionId,
+};
+pub use lampyris_projection as projection;
+pub use lampyris_projection::View;
 
 pub use builder::Builder;
 pub use error::{EngineOpenError, Error};

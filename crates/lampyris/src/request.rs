@@ -136,6 +136,22 @@ impl Request {
             Self::Cancel(..) => CommandKind::Cancel,
         }
     }
+
+    /// The message that it speaks of; nothing for a submission whose id is left to the engine.
+    pub fn id(&self) -> Option<MessageId> {
+        match self {
+            Self::Stage(submission) => submission.id(),
+            Self::Receive(arrival) => Some(arrival.message.id()),
+            Self::Import(evidence) => Some(evidence.message.id()),
+            Self::Release(id, _)
+            | Self::Seal(id, _)
+            | Self::Dispatched(id, _)
+            | Self::Sequence(id, _)
+            | Self::Confirm(id, _)
+            | Self::Reject(id, _)
+            | Self::Cancel(id, _) => Some(*id),
+        }
+    }
 }
 
 impl Arrival {

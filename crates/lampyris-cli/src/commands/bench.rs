@@ -3,6 +3,9 @@
 //! Absolute numbers move with the machine; the ratios are what to look at.
 
 mod append;
+mod apply;
+mod closed_loop;
+mod engine;
 mod index;
 mod memory;
 mod projection;
@@ -34,6 +37,8 @@ fn scratch(parent: Option<&Path>) -> Result<TempDir, Failure> {
 pub(crate) fn run(global: &Global, bench: &Bench) -> Result<ExitCode, Failure> {
     match bench {
         Bench::Append(append) => append::run(global, append),
+        Bench::Apply(apply) => apply::run(global, apply),
+        Bench::Engine(engine) => engine::run(global, engine),
         Bench::Index(index) => index::run(global, index),
         Bench::Projection(projection) => projection::run(global, projection),
         Bench::Replay(replay) => replay::run(global, replay),

@@ -6,13 +6,12 @@
 mod known;
 mod report;
 
-use std::fs::File;
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
 use std::process::ExitCode;
 
 use lampyris_log::{Append, Log, Refused as LogRefused};
 use lampyris_message::event::Claims;
+use lampyris_message::incoming::Incoming;
 use lampyris_message::lifecycle::command::Import as ImportCommand;
 use lampyris_message::lifecycle::{Command, Decision, Refused, State, decide};
 use lampyris_message::{Bytes32, MessageId};
@@ -22,7 +21,7 @@ use self::known::{Known, differences};
 use self::report::{Outcome, Report, Where};
 use crate::args::{Global, Import};
 use crate::failure::{Failure, chain};
-use crate::input::{Incoming, Split, SplitError, Unfit, Values, read};
+use crate::input::{Source, Split, SplitError, Unfit, Values, read};
 use crate::store::Trouble;
 use crate::{output, store};
 
@@ -69,34 +68,6 @@ pub(crate) fn run(global: &Global, import: &Import) -> Result<ExitCode, Failure>
     Ok(if import.strict && refused > 0 { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
-/// A file to read messages from.
-struct Source {
-    name: String,
-    size: Option<u64>,
-    bytes: Box<dyn Read>,
-}
-
-impl Source {
-    fn open(path: &PathBuf) -> Result<Self, String> {
-        if path == Path::new("-") {
-            let bytes = Box::new(io::stdin().lock());
-            return Ok(Self { name: "standard input".to_owned(), size: None, bytes });
-        }
-        let name = path.display().to_string();
-        let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
-        match opened {
-            Ok((metadata, _)) if metadata.is_dir() => {
-                Err(format!("cannot read {name}: it is a directory"))
-            }
-            Ok((metadata, file)) => {
-                let size = metadata.is_file().then_some(metadata.len());
-                Ok(Self { name, size, bytes: Box::new(file) })
-            }
-            Err(error) => Err(format!("cannot read {name}: {error}")),
-        }
-    }
-}
-
 /// An import under way.
 struct Importer<'a, W: Write> {
     log: &'a Log,
@@ -116,7 +87,7 @@ struct Queued {
 impl<W: Write> Importer<'_, W> {
     /// Imports one file; the inner error says why it could not be read to its end.
     fn file(&mut self, global: &Global, source: Source) -> Result<Result<(), String>, Failure> {
-        let Source { name, size, bytes } = source;
+        let Source { name, size, bytes, .. } = source;
         let bar = output::progress(global, size, "bytes");
         let mut values = Values::new(bytes);
         let mut place = Where { file: name.clone(), object: 0, line: 0 };

@@ -88,7 +88,7 @@ impl Log {
         };
         let event = NewEvent {
             stream: StreamName::new(LOG_KIND, self.log_id()),
-            name: event.name().to_owned(),
+            name: event.name().into(),
             version: 1,
             content: event.encode(),
         };

@@ -6,10 +6,10 @@ use crate::block_on::block_on;
 use crate::corrupt::{At, Corrupt, Rule};
 use crate::error::ReadError;
 use crate::frame::{Frame, FrameReader};
-use crate::merkle::{Hash, Head};
+use crate::merkle::Hash;
 use crate::record::{Claim, ClaimRef, Record};
 use crate::shard::StoredFrame;
-use crate::verify::{Chain, Order, VerifiedRecord, Verifier, decode};
+use crate::verify::{Order, VerifiedRecord, Verifier, decode};
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
@@ -128,35 +128,6 @@ impl Log {
         records.reverse();
         Ok(records)
     }
-
-    /// Reads, decompresses, decodes and hashes everything, and does nothing else: the bound that a replay
-    /// is measured against. Returns the head it found.
-    ///
-    /// # Errors
-    /// [`ReadError`] at the first record that cannot be read or breaks a rule.
-    pub fn scan_bound(&self) -> Result<Head, ReadError> {
-        let end = self.head().size;
-        let (mut reader, mut chain) = (FrameReader::new(), Chain::default());
-        while chain.head().size < end {
-            let frames = block_on(self.shared.shard.read(chain.head().size, READ_BYTES))?;
-            if frames.is_empty() {
-                return Err(missing(chain.head().size).into());
-            }
-            for stored in frames {
-                let frame = reader.open(stored.first_sequence, &stored.bytes)?;
-                if chain.head().size == end {
-                    break;
-                }
-                chain.link(&frame)?;
-                for raw in frame.records() {
-                    let raw = raw?;
-                    decode(&frame, raw)?;
-                    chain.leaf(raw.bytes);
-                }
-            }
-        }
-        Ok(chain.head())
-    }
 }
 
 impl Scan<'_> {
@@ -219,7 +190,7 @@ impl Cursor {
     }
 }
 
-fn missing(sequence: u64) -> Corrupt {
+pub(super) fn missing(sequence: u64) -> Corrupt {
     let rule = Rule::Sequence { found: sequence };
     Corrupt { frame: sequence, sequence, at: At::Stored(0), rule }
 }

@@ -63,6 +63,11 @@ impl Which {
         .into_bytes();
         let length = 24 + usize::try_from(dice.below(64)).unwrap() + large;
         content.extend(dice.bytes(length));
-        NewEvent { stream: StreamName::new(KIND, id), name: name.into(), version: 1, content }
+        NewEvent {
+            stream: StreamName::new(KIND, id),
+            name: name.to_owned().into(),
+            version: 1,
+            content,
+        }
     }
 }

@@ -20,3 +20,4 @@ mod record;
 mod repair;
 mod scratch;
 mod verify;
+mod walking;

@@ -27,7 +27,7 @@ fn new_event() -> impl Strategy<Value = NewEvent> {
             .prop_map(|(length, seed)| crate::scratch::noise(length, seed)),
     ];
     ("[ab]", id, "[a-z]{1,8}", 0..9u64, content).prop_map(|(kind, id, name, version, content)| {
-        NewEvent { stream: StreamName::new(kind, id), name, version, content }
+        NewEvent { stream: StreamName::new(kind, id), name: name.into(), version, content }
     })
 }
 
@@ -158,7 +158,7 @@ proptest! {
         frontier.push(Hash::leaf(&found[0].encode()));
         for (record, (append, event)) in found[1..].iter().zip(&model) {
             prop_assert_eq!(&record.content, &event.content);
-            prop_assert_eq!((&record.event, record.event_version), (&event.name, event.version));
+            prop_assert_eq!((&*record.event, record.event_version), (&*event.name, event.version));
             prop_assert_eq!((&record.namespace, &record.stream), (&append.namespace, &event.stream));
             prop_assert_eq!(record.append_id, append.id);
             let claims = if record.append_index == 0 { append.claims.as_slice() } else { &[] };

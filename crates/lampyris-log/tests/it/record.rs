@@ -174,7 +174,7 @@ fn a_field_out_of_bounds_is_named() {
         assert!(matches!(malformed.rule, MalformedRule::Bounds { .. }), "{malformed}");
     };
     check("namespace", |record| record.namespace = "n".repeat(65));
-    check("stream kind", |record| record.stream.kind.clear());
+    check("stream kind", |record| record.stream.kind = "".into());
     check("stream id", |record| record.stream.id.clear());
     check("stream id", |record| record.stream.id = vec![0; 65]);
     check("command", |record| record.command.clear());

@@ -2,7 +2,7 @@
 //! Nothing here allocates but the buffer it appends to.
 
 /// Appends a quoted string.
-pub(crate) fn string(text: &str, out: &mut Vec<u8>) {
+pub fn string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     let mut rest = text.as_bytes();
     while let Some(at) = rest.iter().position(|byte| is_special(*byte)) {

@@ -7,10 +7,10 @@ use crate::json::fields::{Field, List, Problems, members};
 use crate::json::{Kind, Node};
 use crate::message::{DataRef, Message};
 
-/// The first JSON value of some bytes as a message.
-pub(super) fn message(json: &[u8]) -> Result<Message, DecodeError> {
+/// A JSON value as a message.
+pub(super) fn message(node: Node<'_>) -> Result<Message, DecodeError> {
     let (mut draft, mut problems) = (MessageDraft::default(), Problems::default());
-    draft.read(Node::first(json)?, &mut problems)?;
+    draft.read(node, &mut problems)?;
     problems.finish(draft.into_message())
 }
 

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::header::{Header, stored};
 use crate::json::text::unquote;
@@ -15,14 +15,14 @@ pub(super) struct Form(Kind);
 #[derive(Clone)]
 enum Kind {
     /// As fields: it was sealed or verified here.
-    Given(Box<Header>),
+    Given(Arc<Header>),
     /// As canonical bytes, in which the texts that are asked for on every replay stand here.
     Stored { author: Range<usize>, key: Range<usize>, header: OnceLock<Box<Header>> },
 }
 
 impl Form {
     pub(super) fn given(header: Header) -> Self {
-        Self(Kind::Given(Box::new(header)))
+        Self(Kind::Given(Arc::new(header)))
     }
 
     pub(super) fn stored(author: Range<usize>, key: Range<usize>) -> Self {

@@ -172,7 +172,41 @@ impl fmt::Display for HashMismatch {
     }
 }
 
+impl HashMismatch {
+    /// Each wrong hash with what was expected and what was found.
+    pub fn told(&self) -> String {
+        let Self { hash, expected, data_hash, data_expected } = self;
+        let mut wrong = Vec::new();
+        if hash != expected {
+            wrong.push(format!(
+                "hash: expected {expected} (of the header as FireFly writes it), found {hash}"
+            ));
+        }
+        if data_hash != data_expected {
+            wrong.push(format!(
+                "header.datahash: expected {data_expected} (of the data references as FireFly \
+                 writes them), found {data_hash}"
+            ));
+        }
+        wrong.join("; ")
+    }
+}
+
 impl InvalidMessage {
+    /// The error as people read it: as upstream words it, but with the fields of wrong hashes.
+    pub fn told(&self) -> String {
+        match self {
+            Self::HashMismatch(hashes) => format!("{}: {}", self.code(), hashes.told()),
+            Self::Field(_)
+            | Self::Missing { .. }
+            | Self::CreatedRange { .. }
+            | Self::TxType { .. }
+            | Self::DataIncomplete { .. }
+            | Self::DataRepeated { .. }
+            | Self::NoHashes => self.to_string(),
+        }
+    }
+
     /// Upstream's code for this error.
     pub const fn code(&self) -> &'static str {
         match self {

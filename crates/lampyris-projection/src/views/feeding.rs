@@ -107,30 +107,30 @@ impl Views {
         step: &Step<'_>,
         position: u64,
     ) -> Result<(), Misplaced> {
-        let known = self.find(namespace, id);
+        let found = self.find(namespace, id);
+        let known = matches!(found, Some((_, Ok(_))));
         let brings = match step {
             Step::First(beginning) => Some(beginning.id()),
             Step::Later(_) => None,
         };
         let coming = Coming { namespace, id, position, brings };
-        self.can_come(&coming, self.size, known.is_some(), 1)?;
+        self.can_come(&coming, self.size, known, 1)?;
         self.size = position + 1;
-        match (step, known) {
-            (Step::First(beginning), _) => {
-                if let Some(found) = self.intern(namespace)
-                    && let Err(place) = found.find(id)
-                {
-                    found.begin(place, beginning, position);
+        let (number, place) = match found {
+            Some((number, Ok(row))) => {
+                if let (Step::Later(event), Some(known)) = (step, self.namespaces.get_mut(number)) {
+                    known.follow(row, event, position, &mut self.batches);
                 }
-            }
-            (Step::Later(event), Some((number, row))) => {
                 self.latest = number;
-                if let Some(found) = self.namespaces.get_mut(number) {
-                    found.follow(row, event, position, &mut self.batches);
-                }
+                return Ok(());
             }
-            (Step::Later(_), None) => {}
+            Some((number, Err(place))) => (number, Some(place)),
+            None => (self.add(namespace), None),
+        };
+        if let (Step::First(beginning), Some(found)) = (step, self.namespaces.get_mut(number)) {
+            found.begin(place, beginning, position);
         }
+        self.latest = number;
         Ok(())
     }
 
@@ -140,7 +140,7 @@ impl Views {
         for Fed { namespace, id, event, position } in events {
             let (id, position) = (*id, *position);
             let brings = event.message().map(SealedMessage::id);
-            let known = begun.contains(&(*namespace, id)) || self.find(namespace, id).is_some();
+            let known = begun.contains(&(*namespace, id)) || self.state(namespace, id).is_some();
             let coming = Coming { namespace, id, position, brings };
             self.can_come(&coming, size, known, events.len())?;
             if brings.is_some() {
@@ -182,14 +182,11 @@ impl Views {
             && self.namespace(namespace).is_none_or(|found| found.has_room(more))
     }
 
-    /// The namespace with this name, which is added if there is none.
-    fn intern(&mut self, name: &str) -> Option<&mut Namespace> {
-        self.latest = self.number(name).unwrap_or_else(|| {
-            let number = self.namespaces.len();
-            self.names.insert(name.into(), number);
-            self.namespaces.push(Namespace::new(name));
-            number
-        });
-        self.namespaces.get_mut(self.latest)
+    /// The number of a namespace that is new.
+    fn add(&mut self, name: &str) -> usize {
+        let number = self.namespaces.len();
+        self.names.insert(name.into(), number);
+        self.namespaces.push(Namespace::new(name));
+        number
     }
 }

@@ -63,7 +63,10 @@ impl Namespace {
     }
 
     /// Takes in a message that is not here; the caller has looked for it, and for room.
-    pub(super) fn begin(&mut self, place: Place, beginning: &Beginning<'_>, position: u64) {
+    ///
+    /// Its place need not be given if it is the first one.
+    pub(super) fn begin(&mut self, place: Option<Place>, beginning: &Beginning<'_>, position: u64) {
+        let Some(place) = place.or_else(|| self.find(beginning.id()).err()) else { return };
         let Ok(number) = u32::try_from(self.len()) else { return };
         self.slots.push(Slot::new(beginning.id(), position));
         self.states.push(beginning.state());

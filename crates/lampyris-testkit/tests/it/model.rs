@@ -91,7 +91,7 @@ fn check_records(log: &Log, model: &Model) -> Result<(), TestCaseError> {
         prop_assert_eq!(found.append_count as usize, kept.append.events.len());
         prop_assert_eq!(
             (&found.event, found.event_version),
-            (&kept.event.name, kept.event.version)
+            (&kept.event.name.to_string(), kept.event.version)
         );
         prop_assert_eq!(&found.content, &kept.event.content);
         let claims = if found.append_index == 0 { kept.append.claims.as_slice() } else { &[] };

@@ -63,3 +63,17 @@ async fn requests_can_be_made_from_any_thread_of_a_runtime() {
     }
     assert_eq!(engine.list(None, None, 100).unwrap().messages.len(), 64);
 }
+
+#[test]
+fn a_name_that_no_record_could_carry_is_refused_at_opening() {
+    let scratch = tempfile::tempdir().unwrap();
+    for (builder, field) in [
+        (Lampyris::builder().namespace(""), "namespace"),
+        (Lampyris::builder().namespace("n".repeat(65)), "namespace"),
+        (Lampyris::builder().actor(""), "actor"),
+    ] {
+        let error = builder.open(scratch.path()).unwrap_err().to_string();
+        assert!(error.contains(field), "{error}");
+    }
+    assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0, "nothing was made");
+}

@@ -3,17 +3,15 @@
 //! Both sides are driven alike: so many tasks, each waiting for its answer before it appends again.
 //! The sides take turns, so that a busy machine slows both.
 
-use std::future::Future;
 use std::io::Write;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::sync::Arc;
 
 use lampyris_log::{Append, Claims, Log, RecordRef};
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::JoinSet;
 
+use super::closed_loop::rate;
 use super::raw::Raw;
 use super::{median, scratch, workload};
 use crate::args::{BenchAppend, Global};
@@ -73,42 +71,6 @@ fn measure(runtime: &Runtime, bench: &BenchAppend, in_flight: u32) -> Result<Row
     }
     log.close().map_err(|error| Failure::No(chain(&error)))?;
     Ok(row)
-}
-
-/// Drives one side with so many tasks, each of which appends and waits in turn: appends a second.
-#[expect(clippy::disallowed_methods, reason = "a bench measures by the wall clock")]
-#[expect(clippy::cast_precision_loss, reason = "figures for people")]
-fn rate<T, F>(
-    runtime: &Runtime,
-    in_flight: u32,
-    items: Vec<T>,
-    submit: impl Fn(T) -> F + Clone + Send + 'static,
-) -> Result<f64, Failure>
-where
-    T: Send + 'static,
-    F: Future<Output = Result<(), String>> + Send + 'static,
-{
-    let count = items.len();
-    let items = Arc::new(Mutex::new(items.into_iter()));
-    let began = Instant::now();
-    runtime.block_on(async {
-        let mut tasks = JoinSet::new();
-        for _ in 0..in_flight {
-            let (items, submit) = (Arc::clone(&items), submit.clone());
-            tasks.spawn(async move {
-                loop {
-                    let next = items.lock().ok().and_then(|mut items| items.next());
-                    let Some(item) = next else { return Ok(()) };
-                    submit(item).await?;
-                }
-            });
-        }
-        while let Some(done) = tasks.join_next().await {
-            done.map_err(Failure::no)?.map_err(Failure::No)?;
-        }
-        Ok::<(), Failure>(())
-    })?;
-    Ok(count as f64 / began.elapsed().as_secs_f64())
 }
 
 /// About the bytes that the log keeps of an append of one record.

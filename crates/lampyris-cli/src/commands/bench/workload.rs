@@ -139,12 +139,46 @@ fn import(n: u64) -> Result<Vec<Command>, Failure> {
     Ok(vec![Command::Import(Box::new(Import { message, claims, source }))])
 }
 
-/// A message like those of a supply chain: every second one private, with one data element.
+/// A message and all that will be reported of it.
+#[derive(Debug)]
+pub(super) struct Life {
+    pub(super) message: Message,
+    pub(super) id: MessageId,
+    pub(super) batch: BatchId,
+    pub(super) tx_id: TransactionId,
+    pub(super) pins: Vec<Pin>,
+    pub(super) position: LedgerPosition,
+    pub(super) signer: String,
+}
+
+/// Events of one [`Life`].
+pub(super) const LIFE_EVENTS: u64 = 6;
+
+/// The life of a message before anything was hashed.
+pub(super) fn unsealed_life(n: u64) -> Life {
+    let (message, pins) = message(n);
+    Life {
+        id: message_id(n),
+        batch: BatchId::from_bytes(number(2, n / 50)),
+        tx_id: transaction(n),
+        pins,
+        position: LedgerPosition { sequence: n / 50, pin_index: n % 50 },
+        signer: message.header.key.clone(),
+        message,
+    }
+}
+
 fn sealed(n: u64) -> Result<(SealedMessage, Vec<Pin>), Failure> {
+    let (mut message, pins) = message(n);
+    Ok((message.seal().map_err(Failure::no)?, pins))
+}
+
+/// A message like those of a supply chain: every second one private, with one data element.
+fn message(n: u64) -> (Message, Vec<Pin>) {
     let private = n % 2 == 1;
     let organisation = n % 20;
     let message_type = if private { MessageType::Private } else { MessageType::Broadcast };
-    let mut message = Message {
+    let message = Message {
         header: Header {
             id: Some(message_id(n)),
             message_type: Open::from(message_type),
@@ -165,7 +199,7 @@ fn sealed(n: u64) -> Result<(SealedMessage, Vec<Pin>), Failure> {
         ..Message::default()
     };
     let pin = Pin { hash: PinHash(hash(6, n)), nonce: Some(n / 20) };
-    Ok((message.seal().map_err(Failure::no)?, if private { vec![pin] } else { Vec::new() }))
+    (message, if private { vec![pin] } else { Vec::new() })
 }
 
 fn message_id(n: u64) -> MessageId {

@@ -1,0 +1,162 @@
+//! The command stream: a request a line of JSON in, an answer a line of JSON out.
+//!
+//! Nothing is read, written or decided here. Requests (`?` marks what may be left away or `null`):
+//!
+//! ```text
+//! {"do":"stage","message":{…},"awaits":"token_transfer"?}     or "token_approval"
+//! {"do":"receive","message":{…},"batch":"…","txid":"…","pins":["…"]?,"from":"…"?}
+//! {"do":"import","message":{…},"source":"…"}
+//! {"do":"release","id":"…","parent":{"type":"…","id":"…","messageHash":"…"?}?}
+//! {"do":"seal","id":"…","batch":"…","txid":"…","pins":["…"]?}
+//! {"do":"dispatched","id":"…","batch":"…"}
+//! {"do":"sequence","id":"…","batch":"…","ledgerSequence":7,"signer":"…","pinIndex":0?,"txid":"…"?}
+//! {"do":"confirm","id":"…","confirmed":"…"?,"correlator":"…"?}
+//! {"do":"reject","id":"…","code":"…","reason":"…"}
+//! {"do":"cancel","id":"…","code":"…","reason":"…"?,"gapFill":"…"?}
+//! ```
+//!
+//! `message` is one as upstream writes it, and is read as leniently as upstream does. Everything
+//! around it is ours and read strictly: a member that nobody knows, or that stands twice, is an error.
+//!
+//! Answers, each with the number of the line that it answers:
+//!
+//! ```text
+//! {"line":1,"ok":true,"id":"…","state":"ready","events":["staged","readied"],"sequence":2}
+//! {"line":2,"ok":false,"id":"…","state":"ready","refusal":"NotSealed","detail":"…"}
+//! {"line":3,"ok":false,"error":"…","code":"FF00140"}
+//! ```
+//!
+//! `events` is empty where the same was reported before, and `sequence` is that of the last event
+//! appended. A refusal that was noted has both, too. The state of a message that is not known is
+//! `none`. `code` is upstream's, where it has one; `id` is there wherever it could be read.
+
+mod answer;
+mod command;
+mod message;
+
+use std::fmt;
+
+use lampyris_message::incoming::Defect;
+use lampyris_message::json::MemberError;
+use lampyris_message::text::TextError;
+use lampyris_message::{DecodeError, InvalidMessage, MessageId};
+
+use crate::error::Error;
+use crate::request::Request;
+use crate::submission::InvalidSubmission;
+
+pub use answer::answer;
+
+/// Bytes of one line, without its end. More is no request that could be kept: a record has 60,000.
+pub const LINE_BYTES: usize = 1 << 20;
+
+/// A line that is no request, or one that could not be decided on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadLine {
+    /// The message that it speaks of, as far as that could be read.
+    pub id: Option<MessageId>,
+    /// Upstream's code for the same complaint, where it has one.
+    pub code: Option<&'static str>,
+    /// What is wrong, by field and rule.
+    pub reason: String,
+}
+
+/// Reads a line as a request.
+///
+/// # Errors
+/// [`BadLine`] names the field and the rule.
+pub fn parse(line: &[u8]) -> Result<Request, BadLine> {
+    if line.len() > LINE_BYTES {
+        let reason = format!("the line is longer than {LINE_BYTES} bytes");
+        return Err(BadLine { id: None, code: None, reason });
+    }
+    command::request(line).map_err(|Fault { code, reason }| BadLine {
+        id: command::speaks_of(line),
+        code,
+        reason,
+    })
+}
+
+/// Whether there is nothing in a line: it is counted, and neither parsed nor answered.
+pub fn is_blank(line: &[u8]) -> bool {
+    line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+}
+
+impl BadLine {
+    /// What is answered to a request that the engine could not decide on; `id` is its message, where
+    /// it named one.
+    pub fn undecided(id: Option<MessageId>, error: &Error) -> Self {
+        let id = match error {
+            Error::Limit { id, .. } | Error::History { id, .. } => Some(*id),
+            Error::Invalid(_)
+            | Error::Namespace { .. }
+            | Error::Unavailable(_)
+            | Error::Broken(_) => id,
+        };
+        let Fault { code, reason } = match error {
+            Error::Invalid(invalid) => Fault::from(invalid.clone()),
+            Error::Namespace { .. }
+            | Error::Limit { .. }
+            | Error::History { .. }
+            | Error::Unavailable(_)
+            | Error::Broken(_) => Fault { code: None, reason: error.to_string() },
+        };
+        Self { id, code, reason }
+    }
+}
+
+impl fmt::Display for BadLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl std::error::Error for BadLine {}
+
+/// What is wrong with a line.
+#[derive(Debug)]
+struct Fault {
+    code: Option<&'static str>,
+    reason: String,
+}
+
+impl From<MemberError> for Fault {
+    fn from(error: MemberError) -> Self {
+        Self { code: error.code(), reason: error.to_string() }
+    }
+}
+
+impl From<DecodeError> for Fault {
+    fn from(error: DecodeError) -> Self {
+        Self { code: error.code(), reason: error.to_string() }
+    }
+}
+
+impl From<Defect> for Fault {
+    fn from(defect: Defect) -> Self {
+        Self { code: defect.code(), reason: defect.to_string() }
+    }
+}
+
+impl From<InvalidMessage> for Fault {
+    fn from(invalid: InvalidMessage) -> Self {
+        Self { code: Some(invalid.code()), reason: invalid.told() }
+    }
+}
+
+impl From<InvalidSubmission> for Fault {
+    fn from(error: InvalidSubmission) -> Self {
+        match error {
+            InvalidSubmission::Message(invalid) => invalid.into(),
+            InvalidSubmission::Key(_) | InvalidSubmission::Unpinned(_) => {
+                Self { code: error.code(), reason: error.to_string() }
+            }
+        }
+    }
+}
+
+impl From<TextError> for Fault {
+    fn from(error: TextError) -> Self {
+        Self { code: None, reason: error.to_string() }
+    }
+}
