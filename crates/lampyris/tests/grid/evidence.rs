@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lampyris_log::shard::MemoryShard;
 use lampyris_log::{Append, Claim, Log, Options, Rules};
-use lampyris_message::event::{Cancelled, Confirmed, Event, Received, Rejected, Sequenced};
+use lampyris_message::event::{Cancelled, Confirmed, Event, Received, Rejected, Sequenced, Staged};
 use lampyris_message::lifecycle::command::GapFill;
 use lampyris_message::lifecycle::{Command, rules};
 use lampyris_message::{Header, Message, MessageId, MessageState, MessageType, Open, TxType};
@@ -81,30 +81,29 @@ fn life(gap_fill: &GapFill) -> Vec<Event> {
         cid: gap_fill.cid,
         ..Header::default()
     };
-    let received = Received {
-        message: Message { header, ..Message::default() }.seal().unwrap(),
-        local_namespace: NAMESPACE.into(),
-        batch: B0,
-        tx_id: T0,
-        pins: gap_fill.pins.clone(),
-        from: None,
-    };
+    let message = Message { header, ..Message::default() }.seal().unwrap();
+    let (code, reason, at) = (text("FF10435"), text("no such datatype"), at(3));
+    let local_namespace = NAMESPACE.to_owned();
+    if gap_fill.state == MessageState::Cancelled {
+        // It was ours, and given up before it had pins.
+        let staged =
+            Staged { message, local_namespace, idempotency: None, tx_id: None, awaits: None };
+        let by = "operator".to_owned();
+        let cancelled = Cancelled { at, code, reason: None, by, gap_fill: None };
+        return vec![Event::Staged(Box::new(staged)), Event::Cancelled(cancelled)];
+    }
+    let pins = gap_fill.pins.clone();
+    let received = Received { message, local_namespace, batch: B0, tx_id: T0, pins, from: None };
     let sequenced = Sequenced { batch: B0, tx_id: T0, position: POSITION, signer: KEY.to_owned() };
     let mut events = vec![Event::Received(Box::new(received)), Event::Sequenced(sequenced)];
-    let (code, reason, at) = (text("FF10435"), text("no such datatype"), at(3));
     events.extend(match gap_fill.state {
         MessageState::Confirmed => Some(Event::Confirmed(Confirmed { at, correlator: None })),
         MessageState::Rejected => Some(Event::Rejected(Rejected { at, code, reason })),
-        MessageState::Cancelled => Some(Event::Cancelled(Cancelled {
-            at,
-            code,
-            reason: None,
-            by: "operator".to_owned(),
-            gap_fill: Some(MessageId::from_bytes([4; 16])),
-        })),
-        MessageState::Staged | MessageState::Ready | MessageState::Sent | MessageState::Pending => {
-            None
-        }
+        MessageState::Staged
+        | MessageState::Ready
+        | MessageState::Sent
+        | MessageState::Pending
+        | MessageState::Cancelled => None,
     });
     events
 }
