@@ -60,11 +60,6 @@ impl Feed {
         self.live.get_or_init(|| Live::new(Views::new()))
     }
 
-    /// How many records are durable and shown.
-    pub(crate) fn shown(&self) -> u64 {
-        self.shown.load(Ordering::Acquire)
-    }
-
     /// Waits until at least so many records are durable and shown.
     ///
     /// # Errors
@@ -76,6 +71,11 @@ impl Feed {
             }
             None => Unavailable::Closed,
         })
+    }
+
+    /// How many records are durable and shown.
+    pub(crate) fn shown(&self) -> u64 {
+        self.shown.load(Ordering::Acquire)
     }
 
     /// Why the views are fed no more, if that is a failure.

@@ -48,7 +48,7 @@ impl Subscription {
     /// [`Error`] if the log cannot be read, or if all was read and the engine was closed or failed.
     pub async fn next(&mut self) -> Result<Entry, Error> {
         loop {
-            self.feed.wait_for(self.follower.position() + 1).await?;
+            self.feed.wait_for(self.follower.position().saturating_add(1)).await?;
             let record = self.follower.next().await?;
             if record.namespace == *self.namespace
                 && let Some(id) = record::message_id(&record.borrow())

@@ -7,6 +7,7 @@ mod ask;
 mod cast;
 mod draw;
 mod ends;
+mod limits;
 mod lives;
 mod machine;
 mod model;
