@@ -90,6 +90,7 @@ pub(crate) enum Command {
     /// told; if this source claims something else of it, that is reported. Interrupted at any time,
     /// what was kept stays, and the same command goes on where it stopped.
     Import(Import),
+    #[command(after_long_help = lampyris::stream::LANGUAGE)]
     /// Apply requests, one a line of JSON, and answer each with a line once it is durable
     ///
     /// A line says what an orchestrator does or saw: stage, receive, import, release, seal,

@@ -117,7 +117,7 @@ pub enum Unavailable {
         source: io::Error,
     },
     /// Another process, or another `Log` of this one, has it open.
-    #[error("{} is locked: the log is open elsewhere", path.display())]
+    #[error("{} is locked: the log is open elsewhere, and one process has it at a time, for reading too", path.display())]
     Locked {
         /// The lock.
         path: PathBuf,

@@ -1,4 +1,5 @@
-//! An audit: opens a log without writing to it and judges every step that it tells of.
+//! An audit: opens a log for reading and judges every step that it tells of.
+//! It appends nothing; opening lets the store tidy its own files, so judge a copy if no byte may change.
 //!
 //! `cargo run --release -p lampyris --example audit -- DIR`; without a directory it makes a small log first.
 #![expect(clippy::print_stdout, reason = "an example tells what it found")]

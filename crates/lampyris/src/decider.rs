@@ -106,6 +106,17 @@ impl Decider {
     ) -> Result<Decided, Missing> {
         let id = prepared.id;
         self.take_in(id, looked_up, namespace, live)?;
+        if prepared.undated.is_some()
+            && let Some(known) = self.known.get_mut(&id)
+        {
+            if known.created.is_none() {
+                // It was open when the engine was, and its header was not looked at.
+                known.created = looked_up.message.take().ok_or(Missing::Message)?.created;
+            }
+            if let Some(created) = known.created {
+                prepared.date(created, namespace);
+            }
+        }
         let absent = Known::absent();
         let known = self.known.get(&id).unwrap_or(&absent);
         let mut stands_on = if self.known.contains_key(&id) { known.last + 1 } else { 0 };

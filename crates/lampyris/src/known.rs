@@ -3,11 +3,11 @@
 //! Open messages are always here; final ones for a while, and otherwise as the log tells them.
 
 use lampyris_log::{Log, Record};
-use lampyris_message::MessageId;
 use lampyris_message::event::Event;
 use lampyris_message::kind::MessageState;
 use lampyris_message::lifecycle::command::{GAP_FILL_TAG, GapFill};
 use lampyris_message::lifecycle::{State, evolve};
+use lampyris_message::{MessageId, Timestamp};
 use lampyris_projection::record;
 
 use crate::error::Error;
@@ -20,6 +20,8 @@ pub(crate) struct Known {
     pub(crate) last: u64,
     /// When its last event was decided on, in nanoseconds since the Unix epoch.
     pub(crate) since: i64,
+    /// The time in its header.
+    pub(crate) created: Option<Timestamp>,
     /// The evidence that it would be, if it has the tag of a gap-fill.
     pub(crate) gap_fill: Option<Box<GapFill>>,
     /// It is among those that may be forgotten.
@@ -29,7 +31,7 @@ pub(crate) struct Known {
 impl Known {
     /// A message of which nothing is known.
     pub(crate) fn absent() -> Self {
-        Self { state: State::Absent, last: 0, since: 0, gap_fill: None, warm: false }
+        Self { state: State::Absent, last: 0, since: 0, created: None, gap_fill: None, warm: false }
     }
 
     /// Whether something may still happen to it without its being asked for again.
@@ -55,6 +57,9 @@ impl Known {
     pub(crate) fn take(&mut self, event: &Event) -> Result<(), String> {
         let state = std::mem::take(&mut self.state);
         self.state = evolve(state, event).map_err(|step| step.to_string())?;
+        if let Some(message) = event.message() {
+            self.created = message.header().created;
+        }
         match event {
             Event::Staged(_) | Event::Received(_) => self.gap_fill = gap_fill(event),
             Event::Imported(_)

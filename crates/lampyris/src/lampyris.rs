@@ -175,7 +175,9 @@ impl Lampyris {
         self.engine.log.log_id()
     }
 
-    /// Makes durable what is queued and takes no more requests, on any handle. Reading goes on.
+    /// Makes durable what is queued and takes no more requests, on any handle. Reading goes on, and who waits for more
+    /// is told that nothing will come. The directory stays locked until the last handle and the last
+    /// [`Subscription`](crate::Subscription) are dropped.
     ///
     /// # Errors
     /// [`Error`] if something that was queued could not be made durable.

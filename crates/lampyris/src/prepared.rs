@@ -30,14 +30,19 @@ pub(crate) struct Prepared {
     pub(crate) command: Command,
     /// The gap-fill that the request names.
     pub(crate) gap_fill: Option<MessageId>,
+    /// The submission as it came, where its id was given and its time was not.
+    pub(crate) undated: Option<Box<Submission>>,
 }
 
 impl Preparing<'_> {
     pub(crate) fn prepare(&self, request: Request) -> Result<Prepared, Error> {
         let at = self.now;
-        let mut named = None;
+        let (mut named, mut undated) = (None, None);
         let (id, command) = match request {
-            Request::Stage(submission) => self.stage(*submission)?,
+            Request::Stage(submission) => {
+                undated = submission.is_named_and_undated().then(|| submission.clone());
+                self.stage(*submission)?
+            }
             Request::Receive(arrival) => self.receive(*arrival),
             Request::Import(evidence) => {
                 let crate::request::Evidence { message, claims, source } = *evidence;
@@ -68,7 +73,7 @@ impl Preparing<'_> {
                 (id, Command::Cancel(Cancel { at, code, reason, by, gap_fill: None }))
             }
         };
-        Ok(Prepared { id, command, gap_fill: named })
+        Ok(Prepared { id, command, gap_fill: named, undated })
     }
 
     fn stage(&self, submission: Submission) -> Result<(MessageId, Command), Error> {
@@ -105,6 +110,19 @@ fn unpinned() -> Error {
 }
 
 impl Prepared {
+    /// Gives a submission without a time of its own the time that its message has already, so that it is the same
+    /// message again.
+    pub(crate) fn date(&mut self, created: Timestamp, namespace: &str) {
+        let Some(undated) = self.undated.take() else { return };
+        let Command::Stage(stage) = &mut self.command else { return };
+        let id = self.id;
+        if let Ok(message) = undated.seal(|| id, created, namespace)
+            && let Ok(same) = Stage::new(Staged { message, ..stage.staged().clone() }, None)
+        {
+            **stage = same;
+        }
+    }
+
     /// Most bytes that the append of this command can have.
     pub(crate) fn bound(&self, actor: &str) -> usize {
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);

@@ -62,8 +62,8 @@ impl Lampyris {
         self.engine.live().read(|views| views.by_key(&self.engine.namespace, key))
     }
 
-    /// Messages in the order of their first events, all or those in one state: up to `limit` of them, after the
-    /// place where an earlier page ended.
+    /// Messages in the order of their first events, all or those in one state: up to `limit` of them, one at least,
+    /// after the place where an earlier page ended.
     ///
     /// # Errors
     /// [`Error`] if the log cannot be read.
@@ -73,7 +73,7 @@ impl Lampyris {
         after: Option<u64>,
         limit: usize,
     ) -> Result<Page, Error> {
-        let engine = &self.engine;
+        let (engine, limit) = (&self.engine, limit.max(1));
         let mut rows: Vec<_> = engine.live().read(|views| {
             let rows = views.list(&engine.namespace, state, after);
             rows.take(limit.saturating_add(1)).map(lampyris_projection::Row::into_owned).collect()

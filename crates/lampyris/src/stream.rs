@@ -1,34 +1,8 @@
 //! The command stream: a request a line of JSON in, an answer a line of JSON out.
 //!
-//! Nothing is read, written or decided here. Requests (`?` marks what may be left away or `null`):
+//! Nothing is read, written or decided here.
 //!
-//! ```text
-//! {"do":"stage","message":{…},"awaits":"token_transfer"?}     or "token_approval"
-//! {"do":"receive","message":{…},"batch":"…","txid":"…","pins":["…"]?,"from":"…"?}
-//! {"do":"import","message":{…},"source":"…"}
-//! {"do":"release","id":"…","parent":{"type":"…","id":"…","messageHash":"…"?}?}
-//! {"do":"seal","id":"…","batch":"…","txid":"…","pins":["…"]?}
-//! {"do":"dispatched","id":"…","batch":"…"}
-//! {"do":"sequence","id":"…","batch":"…","ledgerSequence":7,"signer":"…","pinIndex":0?,"txid":"…"?}
-//! {"do":"confirm","id":"…","confirmed":"…"?,"correlator":"…"?}
-//! {"do":"reject","id":"…","code":"…","reason":"…"}
-//! {"do":"cancel","id":"…","code":"…","reason":"…"?,"gapFill":"…"?}
-//! ```
-//!
-//! `message` is one as upstream writes it, and is read as leniently as upstream does. Everything
-//! around it is ours and read strictly: a member that nobody knows, or that stands twice, is an error.
-//!
-//! Answers, each with the number of the line that it answers:
-//!
-//! ```text
-//! {"line":1,"ok":true,"id":"…","state":"ready","events":["staged","readied"],"sequence":2}
-//! {"line":2,"ok":false,"id":"…","state":"ready","refusal":"NotSealed","detail":"…"}
-//! {"line":3,"ok":false,"error":"…","code":"FF00140"}
-//! ```
-//!
-//! `events` is empty where the same was reported before, and `sequence` is that of the last event
-//! appended. A refusal that was noted has both, too. The state of a message that is not known is
-//! `none`. `code` is upstream's, where it has one; `id` is there wherever it could be read.
+#![doc = include_str!("stream/language.md")]
 
 mod answer;
 mod command;
@@ -46,6 +20,9 @@ use crate::request::Request;
 use crate::submission::InvalidSubmission;
 
 pub use answer::answer;
+
+/// The requests and the answers, for people.
+pub const LANGUAGE: &str = include_str!("stream/language.md");
 
 /// Bytes of one line, without its end. More is no request that could be kept: a record has 60,000.
 pub const LINE_BYTES: usize = 1 << 20;
@@ -118,6 +95,13 @@ impl std::error::Error for BadLine {}
 struct Fault {
     code: Option<&'static str>,
     reason: String,
+}
+
+impl Fault {
+    /// The same, said of a member of an object within the command.
+    fn within(self, object: &str) -> Self {
+        Self { reason: format!("{object}: {}", self.reason), ..self }
+    }
 }
 
 impl From<MemberError> for Fault {

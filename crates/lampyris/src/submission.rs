@@ -45,6 +45,7 @@ pub struct Submission {
 pub struct Draft {
     message: Message,
     awaits: Option<Awaited>,
+    keyed: bool,
 }
 
 /// Why a message cannot be submitted.
@@ -138,6 +139,13 @@ impl Submission {
         Some(&*self.message.local_namespace).filter(|name| !name.is_empty())
     }
 
+    /// Whether the message's time is left to the engine although its id is not: made again, it is the same message,
+    /// of the time that it had.
+    pub(crate) fn is_named_and_undated(&self) -> bool {
+        let Header { id, created, .. } = &self.message.header;
+        id.is_some() && created.is_none()
+    }
+
     /// The message with its hashes; with this id, time and namespace where they were not given.
     ///
     /// # Errors
@@ -208,7 +216,7 @@ impl Draft {
             key,
             ..Header::default()
         };
-        Self { message: Message { header, ..Message::default() }, awaits: None }
+        Self { message: Message { header, ..Message::default() }, awaits: None, keyed: false }
     }
 
     /// Adds a topic; without one, the message has the topic `default`.
@@ -260,9 +268,10 @@ impl Draft {
         self
     }
 
-    /// Makes the submission one that is made at most once under this key.
+    /// Makes the submission one that is made at most once under this key, which must not be empty.
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.message.idempotency_key = key.into();
+        self.keyed = true;
         self
     }
 
@@ -277,6 +286,9 @@ impl Draft {
     /// # Errors
     /// [`InvalidSubmission`] names the field and the rule.
     pub fn build(self) -> Result<Submission, InvalidSubmission> {
+        if self.keyed {
+            IdempotencyKey::new(&self.message.idempotency_key)?;
+        }
         Submission::new(self.message, self.awaits)
     }
 }

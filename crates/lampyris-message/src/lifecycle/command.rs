@@ -231,7 +231,16 @@ impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.kind())?;
         match self {
-            Self::Stage(stage) => write!(f, " hash {}", stage.staged().message.hash()),
+            Self::Stage(stage) => {
+                write!(f, " hash {}", stage.staged().message.hash())?;
+                match (&stage.staged().idempotency, &stage.key_holder) {
+                    (Some(idempotency), Some(holder)) => {
+                        let (key, holder) = (&idempotency.key, holder.id);
+                        write!(f, " under key '{key}', which message {holder} holds")
+                    }
+                    (None | Some(_), _) => Ok(()),
+                }
+            }
             Self::Receive(receive) => {
                 let received = &receive.received;
                 write!(f, " hash {} in batch {}", received.message.hash(), received.batch)

@@ -57,10 +57,12 @@ impl Refused {
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} of a message that is {}", self.refusal, self.detail, self.situation)?;
+        let Self { refusal, detail, situation, .. } = self;
+        let meaning = refusal.meaning().trim_end_matches('.');
+        write!(f, "{refusal}: {detail} of a message that is {situation}: {meaning}")?;
         let mut accepted = self.accepted().peekable();
         if accepted.peek().is_some() {
-            f.write_str("; it would accept")?;
+            f.write_str("; commands that can move it on:")?;
         }
         for command in accepted {
             write!(f, " {command}")?;

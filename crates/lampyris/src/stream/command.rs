@@ -83,14 +83,18 @@ const fn names(kind: CommandKind) -> &'static [&'static str] {
 fn release(members: &Members<'_>) -> Result<Request, Fault> {
     let id = message_id(members)?;
     let Some(node) = members.get("parent") else { return Ok(Request::Release(id, None)) };
+    let parent = parent(node).map_err(|fault| fault.within("parent"))?;
+    Ok(Request::Release(id, Some(parent)))
+}
+
+fn parent(node: Node<'_>) -> Result<Parent, Fault> {
     let parent = Members::of(node, "the parent", &["type", "id", "messageHash"])?;
     let kind = parent.require_text("type")?;
-    let parent = Parent {
+    Ok(Parent {
         kind: one_of(&kind, "type", ParentKind::ALL, ParentKind::name)?,
         id: parent.require_scalar("id", TransactionId::parse)?,
         message_hash: parent.scalar("messageHash", MessageHash::parse)?,
-    };
-    Ok(Request::Release(id, Some(parent)))
+    })
 }
 
 fn seal(members: &Members<'_>) -> Result<Request, Fault> {

@@ -64,6 +64,36 @@ async fn requests_can_be_made_from_any_thread_of_a_runtime() {
     assert_eq!(engine.list(None, None, 100).unwrap().messages.len(), 64);
 }
 
+/// The engine draws the time of a submission that has none: made again, that is still the same submission.
+#[tokio::test]
+async fn a_submission_with_an_id_and_no_time_can_be_made_again() {
+    let scratch = tempfile::tempdir().unwrap();
+    let keyed = || {
+        let draft = lampyris::Submission::broadcast("did:firefly:org/acme", "0x9f3b");
+        draft.id(message(2)).idempotency_key("two").build().unwrap()
+    };
+    for round in 0..3 {
+        let engine = Lampyris::open(scratch.path()).unwrap();
+        for submission in [broadcast(1), keyed(), broadcast(1), keyed()] {
+            let id = submission.id().unwrap();
+            let staged = accepted(engine.stage(submission).await.unwrap());
+            assert_eq!((staged.id, staged.state), (id, MessageState::Ready), "round {round}");
+        }
+        let other = lampyris::Submission::broadcast("did:firefly:org/acme", "0x9f3b");
+        let other = other.topic("other").id(message(1)).build().unwrap();
+        let refused = engine.stage(other).await.unwrap().accepted().unwrap_err();
+        assert_eq!(refused.refusal.name(), "DuplicateId");
+        assert_eq!(engine.head().size, 5, "record 0, and two events of each message");
+    }
+}
+
+#[test]
+fn a_key_of_nothing_is_refused() {
+    let draft = lampyris::Submission::broadcast("did:firefly:org/acme", "0x9f3b");
+    let error = draft.idempotency_key("").build().unwrap_err();
+    assert!(error.to_string().contains("idempotencyKey"), "{error}");
+}
+
 #[test]
 fn a_name_that_no_record_could_carry_is_refused_at_opening() {
     let scratch = tempfile::tempdir().unwrap();

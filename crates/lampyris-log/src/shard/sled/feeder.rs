@@ -18,6 +18,8 @@ pub(super) struct Waiting {
     frames: VecDeque<SealedFrame>,
     bytes: usize,
     needs_spare: bool,
+    /// The last spare segment could not be made.
+    spare_failed: bool,
     pub(super) closing: bool,
     /// Why sled takes no more.
     pub(super) failed: Option<String>,
@@ -141,9 +143,16 @@ impl Parts {
             journal.spare()
         };
         match Segment::create(disk.as_ref(), &folder, number) {
-            Ok(spare) => self.journal.lock().add_spare(spare),
+            Ok(spare) => {
+                self.waiting.lock().spare_failed = false;
+                self.journal.lock().add_spare(spare);
+            }
             // Appending will try itself, and fail if it must.
-            Err(error) => tracing::warn!(%error, "no spare segment"),
+            Err(error) => {
+                if !std::mem::replace(&mut self.waiting.lock().spare_failed, true) {
+                    tracing::warn!(%error, "no spare segment; not said again until there is one");
+                }
+            }
         }
     }
 }
