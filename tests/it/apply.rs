@@ -22,7 +22,7 @@ pub(crate) fn stage(number: u64) -> Value {
 }
 
 /// The requests of a whole life.
-fn life(number: u64) -> [Value; 5] {
+pub(crate) fn life(number: u64) -> [Value; 5] {
     let (id, batch) = (id(number), BATCH);
     [
         stage(number),

@@ -8,8 +8,12 @@ mod apply;
 mod bad_input;
 mod damage;
 mod dialogue;
+#[allow(dead_code, clippy::print_stdout, reason = "shared with the crash tests of the log")]
+#[path = "../../crates/lampyris-log/tests/crash/dice.rs"]
+mod dice;
 mod docs;
 mod import;
+mod kill;
 mod layers;
 mod licences;
 mod program;
