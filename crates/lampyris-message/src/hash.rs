@@ -126,6 +126,10 @@ hash_type! {
     GroupHash
 }
 hash_type! {
+    /// The hash of the bytes of a blob: what was uploaded beside the messages.
+    BlobHash
+}
+hash_type! {
     /// What is written to the ledger for one topic of a message.
     PinHash
 }

@@ -3,6 +3,7 @@
 
 mod compact;
 pub(crate) mod fields;
+pub(crate) mod object;
 mod read;
 mod scan;
 mod strict;

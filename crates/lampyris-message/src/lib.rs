@@ -5,14 +5,16 @@
 //!
 //! 1. [`id`], [`hash`], [`time`], [`kind`], [`open`]: what a field can hold
 //! 2. [`header`] and [`message`]: the resource as it comes and goes
-//! 3. [`validate`] and [`limits`]: what a field may hold
-//! 4. [`seal`], [`sealed`] and [`incoming`]: from a message to one whose hashes are known to be right
-//! 5. [`event`] and [`lifecycle`]: what is recorded of a message, and what may happen to it
-//! 6. [`judge`]: whether a whole log of that may stand
-//! 7. [`json`]: the bytes beneath it all, as upstream's Go program reads and writes them
+//! 3. [`data`]: what messages refer to
+//! 4. [`validate`] and [`limits`]: what a field may hold
+//! 5. [`seal`], [`sealed`] and [`incoming`]: from a message to one whose hashes are known to be right
+//! 6. [`event`] and [`lifecycle`]: what is recorded of a message, and what may happen to it
+//! 7. [`judge`]: whether a whole log of that may stand
+//! 8. [`json`]: the bytes beneath it all, as upstream's Go program reads and writes them
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 
+pub mod data;
 pub mod decode;
 pub mod event;
 pub mod hash;
@@ -35,8 +37,9 @@ pub mod text;
 pub mod time;
 pub mod validate;
 
+pub use data::{BlobRef, Data, DatatypeRef, InvalidData, StoredBlob};
 pub use decode::{DecodeError, DecodeErrorKind};
-pub use hash::{Bytes32, DataHash, DataListHash, GroupHash, MessageHash, PinHash};
+pub use hash::{BlobHash, Bytes32, DataHash, DataListHash, GroupHash, MessageHash, PinHash};
 pub use header::{Header, TransactionRef};
 pub use id::{BatchId, DataId, MessageId, TransactionId};
 pub use kind::{BatchType, MessageState, MessageType, TxType, ValidatorType};

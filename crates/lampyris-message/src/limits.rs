@@ -19,3 +19,6 @@ pub const IDEMPOTENCY_KEY_CHARS: usize = 256;
 
 /// Contradictions noted in the history of one message: what a stranger can make it grow by.
 pub const NOTED_PER_MESSAGE: usize = 16;
+
+/// Bytes upstream reckons for a data element without its value when it fills a batch.
+pub const DATA_SIZE_BASE: usize = 256;

@@ -5,6 +5,8 @@
 #![allow(clippy::print_stdout, reason = "the summary is for whoever runs the tests")]
 #![allow(clippy::indexing_slicing, reason = "a missing member is a failed test")]
 
+#[path = "vectors/data.rs"]
+mod data;
 #[path = "vectors/messages.rs"]
 mod messages;
 #[path = "vectors/scalars.rs"]
@@ -17,7 +19,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use base64::Engine as _;
-use lampyris_message::{DecodeError, DecodeErrorKind, FieldError, InvalidMessage, ScalarError};
+use lampyris_message::{
+    DecodeError, DecodeErrorKind, FieldError, InvalidData, InvalidMessage, ScalarError,
+};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Map, Value};
 
@@ -27,6 +31,7 @@ type Family = (&'static str, &'static [&'static str], fn(&Case) -> Outcome);
 const FAMILIES: &[Family] = &[
     ("message_hash", messages::OPS, messages::run),
     ("message_seal", messages::OPS, messages::run),
+    ("data_hash", data::OPS, data::run),
     ("scalars", scalars::OPS, scalars::run),
     ("validation", validation::OPS, validation::run),
 ];
@@ -212,6 +217,12 @@ impl From<FieldError> for Refusal {
 
 impl From<InvalidMessage> for Refusal {
     fn from(error: InvalidMessage) -> Self {
+        Self::coded(error.code(), error.status(), error.to_string())
+    }
+}
+
+impl From<InvalidData> for Refusal {
+    fn from(error: InvalidData) -> Self {
         Self::coded(error.code(), error.status(), error.to_string())
     }
 }

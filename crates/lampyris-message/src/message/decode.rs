@@ -3,8 +3,8 @@
 
 use crate::decode::DecodeError;
 use crate::header::decode::HeaderDraft;
-use crate::json::fields::{Field, List, Problems, members};
-use crate::json::{Kind, Node};
+use crate::json::Node;
+use crate::json::fields::{Field, List, Problems, members, optional};
 use crate::message::{DataRef, Message};
 
 /// A JSON value as a message.
@@ -79,14 +79,11 @@ fn data_ref(
     node: Node<'_>,
     problems: &mut Problems,
 ) -> Result<(), DecodeError> {
-    if node.kind() == Kind::Null {
-        *entry = None;
-        return Ok(());
-    }
-    let entry = entry.get_or_insert_default();
-    members(node, "data", &["id", "hash"], problems, |name, node, problems| match name {
-        "id" => entry.id.read(node, "data.id", problems),
-        "hash" => entry.hash.read(node, "data.hash", problems),
-        _ => Ok(()),
+    optional(entry, node, problems, |entry, node, problems| {
+        members(node, "data", &["id", "hash"], problems, |name, node, problems| match name {
+            "id" => entry.id.read(node, "data.id", problems),
+            "hash" => entry.hash.read(node, "data.hash", problems),
+            _ => Ok(()),
+        })
     })
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 #![allow(clippy::indexing_slicing, reason = "a failed index is a failed test")]
 
+mod data;
 mod depth;
 mod go_json;
 mod headers;
