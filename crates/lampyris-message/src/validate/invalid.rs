@@ -135,7 +135,7 @@ pub enum InvalidMessage {
         /// Its place in the list.
         index: usize,
     },
-    /// A data reference repeats the id or the hash of one before it.
+    /// A data reference repeats the id of one before it.
     #[error("FF00129: Invalid message: duplicate data reference at index {}", Grouped(*.index))]
     DataRepeated {
         /// Its place in the list.
