@@ -97,6 +97,10 @@ id_type! {
     TransactionId
 }
 id_type! {
+    /// Names a node of the network: what receives for the members of a group.
+    NodeId
+}
+id_type! {
     /// Names a data element that messages refer to.
     DataId
 }

@@ -5,7 +5,7 @@
 //!
 //! 1. [`id`], [`hash`], [`time`], [`kind`], [`open`]: what a field can hold
 //! 2. [`header`] and [`message`]: the resource as it comes and goes
-//! 3. [`data`]: what messages refer to
+//! 3. [`data`] and [`group`]: what messages refer to, and who private ones are for
 //! 4. [`validate`] and [`limits`]: what a field may hold
 //! 5. [`seal`], [`sealed`] and [`incoming`]: from a message to one whose hashes are known to be right
 //! 6. [`event`] and [`lifecycle`]: what is recorded of a message, and what may happen to it
@@ -17,6 +17,7 @@
 pub mod data;
 pub mod decode;
 pub mod event;
+pub mod group;
 pub mod hash;
 pub mod header;
 pub mod id;
@@ -39,9 +40,10 @@ pub mod validate;
 
 pub use data::{BlobRef, Data, DatatypeRef, InvalidData, StoredBlob};
 pub use decode::{DecodeError, DecodeErrorKind};
+pub use group::{Group, InvalidGroup, Member};
 pub use hash::{BlobHash, Bytes32, DataHash, DataListHash, GroupHash, MessageHash, PinHash};
 pub use header::{Header, TransactionRef};
-pub use id::{BatchId, DataId, MessageId, TransactionId};
+pub use id::{BatchId, DataId, MessageId, NodeId, TransactionId};
 pub use kind::{BatchType, MessageState, MessageType, TxType, ValidatorType};
 pub use message::{DataRef, Message};
 pub use open::Open;

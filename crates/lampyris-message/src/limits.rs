@@ -22,3 +22,6 @@ pub const NOTED_PER_MESSAGE: usize = 16;
 
 /// Bytes upstream reckons for a data element without its value when it fills a batch.
 pub const DATA_SIZE_BASE: usize = 256;
+
+/// Bytes of the identity of a group's member: upstream's column for it.
+pub const IDENTITY_BYTES: usize = 1024;

@@ -3,6 +3,7 @@
 
 mod invalid;
 mod repeats;
+mod words;
 
 use crate::header::Header;
 use crate::id::parse_uuid;
@@ -14,6 +15,7 @@ use crate::sealed::SealedRef;
 
 pub use invalid::{FieldError, FieldName, HashMismatch, InvalidMessage};
 pub(crate) use invalid::{NO_CREATED, NO_ID};
+pub(crate) use words::{Grouped, OrEmpty};
 
 use repeats::Repeats;
 

@@ -7,6 +7,8 @@
 
 #[path = "vectors/data.rs"]
 mod data;
+#[path = "vectors/groups.rs"]
+mod groups;
 #[path = "vectors/messages.rs"]
 mod messages;
 #[path = "vectors/scalars.rs"]
@@ -20,7 +22,8 @@ use std::process::ExitCode;
 
 use base64::Engine as _;
 use lampyris_message::{
-    DecodeError, DecodeErrorKind, FieldError, InvalidData, InvalidMessage, ScalarError,
+    DecodeError, DecodeErrorKind, FieldError, InvalidData, InvalidGroup, InvalidMessage,
+    ScalarError,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Map, Value};
@@ -32,6 +35,7 @@ const FAMILIES: &[Family] = &[
     ("message_hash", messages::OPS, messages::run),
     ("message_seal", messages::OPS, messages::run),
     ("data_hash", data::OPS, data::run),
+    ("group_hash", groups::OPS, groups::run),
     ("scalars", scalars::OPS, scalars::run),
     ("validation", validation::OPS, validation::run),
 ];
@@ -113,6 +117,11 @@ impl Case {
     /// A member of the input as it is.
     fn input(&self, member: &str) -> &Value {
         &self.0["input"][member]
+    }
+
+    /// A member of what is expected.
+    fn expected(&self, member: &str) -> &Value {
+        &self.0["expect"][member]
     }
 
     /// A text of the input.
@@ -223,6 +232,12 @@ impl From<InvalidMessage> for Refusal {
 
 impl From<InvalidData> for Refusal {
     fn from(error: InvalidData) -> Self {
+        Self::coded(error.code(), error.status(), error.to_string())
+    }
+}
+
+impl From<InvalidGroup> for Refusal {
+    fn from(error: InvalidGroup) -> Self {
         Self::coded(error.code(), error.status(), error.to_string())
     }
 }

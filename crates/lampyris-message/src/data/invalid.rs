@@ -1,11 +1,10 @@
 //! Why a data element was refused, in the words of upstream's API.
 //! Nothing here looks at an element.
 
-use std::fmt;
-
 use thiserror::Error;
 
 use crate::hash::{BlobHash, DataHash};
+use crate::validate::OrEmpty;
 
 /// An element that cannot be sealed, or is not what its hash says; prints as upstream words it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -94,14 +93,5 @@ impl InvalidData {
             | Self::CreatedRange { .. }
             | Self::HashMismatch { .. } => 400,
         }
-    }
-}
-
-/// A value, or nothing where upstream prints its nil as an empty text.
-pub(crate) struct OrEmpty<'a, T>(pub(crate) Option<&'a T>);
-
-impl<T: fmt::Display> fmt::Display for OrEmpty<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.map_or(Ok(()), |value| value.fmt(f))
     }
 }

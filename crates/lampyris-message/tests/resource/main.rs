@@ -6,6 +6,7 @@
 mod data;
 mod depth;
 mod go_json;
+mod groups;
 mod headers;
 mod respelled;
 mod robust;
