@@ -2,7 +2,7 @@
 //! It never holds the bytes of a blob, only what is known of them.
 
 mod decode;
-mod encode;
+pub(crate) mod encode;
 mod invalid;
 mod name;
 pub mod references;

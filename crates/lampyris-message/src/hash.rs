@@ -130,6 +130,10 @@ hash_type! {
     BlobHash
 }
 hash_type! {
+    /// The hash of a batch: SHA-256 of its manifest, or once of its payload.
+    BatchHash
+}
+hash_type! {
     /// What is written to the ledger for one topic of a message.
     PinHash
 }

@@ -6,14 +6,16 @@
 //! 1. [`id`], [`hash`], [`time`], [`kind`], [`open`]: what a field can hold
 //! 2. [`header`] and [`message`]: the resource as it comes and goes
 //! 3. [`data`] and [`group`]: what messages refer to, and who private ones are for
-//! 4. [`validate`] and [`limits`]: what a field may hold
-//! 5. [`seal`], [`sealed`] and [`incoming`]: from a message to one whose hashes are known to be right
-//! 6. [`event`] and [`lifecycle`]: what is recorded of a message, and what may happen to it
-//! 7. [`judge`]: whether a whole log of that may stand
-//! 8. [`json`]: the bytes beneath it all, as upstream's Go program reads and writes them
+//! 4. [`batch`]: what they travel in
+//! 5. [`validate`] and [`limits`]: what a field may hold
+//! 6. [`seal`], [`sealed`] and [`incoming`]: from a message to one whose hashes are known to be right
+//! 7. [`event`] and [`lifecycle`]: what is recorded of a message, and what may happen to it
+//! 8. [`judge`]: whether a whole log of that may stand
+//! 9. [`json`]: the bytes beneath it all, as upstream's Go program reads and writes them
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 
+pub mod batch;
 pub mod data;
 pub mod decode;
 pub mod event;
@@ -38,10 +40,13 @@ pub mod text;
 pub mod time;
 pub mod validate;
 
+pub use batch::{Batch, BatchHeader, BatchPayload, InvalidBatch, Manifest};
 pub use data::{BlobRef, Data, DatatypeRef, InvalidData, StoredBlob};
 pub use decode::{DecodeError, DecodeErrorKind};
 pub use group::{Group, InvalidGroup, Member};
-pub use hash::{BlobHash, Bytes32, DataHash, DataListHash, GroupHash, MessageHash, PinHash};
+pub use hash::{
+    BatchHash, BlobHash, Bytes32, DataHash, DataListHash, GroupHash, MessageHash, PinHash,
+};
 pub use header::{Header, TransactionRef};
 pub use id::{BatchId, DataId, MessageId, NodeId, TransactionId};
 pub use kind::{BatchType, MessageState, MessageType, TxType, ValidatorType};

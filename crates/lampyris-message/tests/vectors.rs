@@ -5,6 +5,8 @@
 #![allow(clippy::print_stdout, reason = "the summary is for whoever runs the tests")]
 #![allow(clippy::indexing_slicing, reason = "a missing member is a failed test")]
 
+#[path = "vectors/batches.rs"]
+mod batches;
 #[path = "vectors/data.rs"]
 mod data;
 #[path = "vectors/groups.rs"]
@@ -36,6 +38,7 @@ const FAMILIES: &[Family] = &[
     ("message_seal", messages::OPS, messages::run),
     ("data_hash", data::OPS, data::run),
     ("group_hash", groups::OPS, groups::run),
+    ("batch_hash", batches::OPS, batches::run),
     ("scalars", scalars::OPS, scalars::run),
     ("validation", validation::OPS, validation::run),
 ];

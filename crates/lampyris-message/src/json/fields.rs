@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::JsonValue;
 use super::read::{Kind, Node};
 use crate::decode::DecodeError;
-use crate::hash::{BlobHash, Bytes32, DataHash, DataListHash, GroupHash, MessageHash};
+use crate::hash::{BatchHash, BlobHash, Bytes32, DataHash, DataListHash, GroupHash, MessageHash};
 use crate::id::{BatchId, DataId, MessageId, NodeId, TransactionId, parse_uuid};
 use crate::kind::fold;
 use crate::open::{Open, Vocabulary};
@@ -313,7 +313,7 @@ macro_rules! read_hash {
         }
     )+};
 }
-read_hash!(Bytes32, BlobHash, MessageHash, DataHash, DataListHash, GroupHash);
+read_hash!(Bytes32, BatchHash, BlobHash, MessageHash, DataHash, DataListHash, GroupHash);
 
 impl Scalar for Timestamp {
     fn from_text(text: &str, _before: Option<Self>) -> Result<Self, ScalarProblem> {

@@ -86,12 +86,20 @@ impl<'a> ObjectWriter<'a> {
 
 /// Appends an array of what `write` makes of each entry, or `null` if there is none.
 pub(crate) fn array<T>(entries: Option<&[T]>, out: &mut Vec<u8>, write: impl Fn(&T, &mut Vec<u8>)) {
-    let Some(entries) = entries else {
-        out.extend_from_slice(b"null");
-        return;
-    };
+    match entries {
+        Some(entries) => array_of(entries, out, write),
+        None => out.extend_from_slice(b"null"),
+    }
+}
+
+/// Appends an array of what `write` makes of each entry.
+pub(crate) fn array_of<T>(
+    entries: impl IntoIterator<Item = T>,
+    out: &mut Vec<u8>,
+    write: impl Fn(T, &mut Vec<u8>),
+) {
     out.push(b'[');
-    for (index, entry) in entries.iter().enumerate() {
+    for (index, entry) in entries.into_iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }

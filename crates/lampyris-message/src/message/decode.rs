@@ -37,7 +37,7 @@ const NAMES: &[&str] = &[
 
 /// A message that is being read.
 #[derive(Debug, Default)]
-struct MessageDraft {
+pub(crate) struct MessageDraft {
     header: HeaderDraft,
     message: Message,
     data: List<Option<DataRef>>,
@@ -45,7 +45,12 @@ struct MessageDraft {
 }
 
 impl MessageDraft {
-    fn read(&mut self, node: Node<'_>, problems: &mut Problems) -> Result<(), DecodeError> {
+    /// Reads an object into the message, over what it holds.
+    pub(crate) fn read(
+        &mut self,
+        node: Node<'_>,
+        problems: &mut Problems,
+    ) -> Result<(), DecodeError> {
         let Self { header, message, data, pins } = self;
         members(node, "message", NAMES, problems, |name, node, problems| match name {
             "header" => header.read(node, problems),
@@ -64,7 +69,8 @@ impl MessageDraft {
         })
     }
 
-    fn into_message(self) -> Message {
+    /// The message as it was read.
+    pub(crate) fn into_message(self) -> Message {
         Message {
             header: self.header.into_header(),
             data: self.data.entries,

@@ -10,7 +10,7 @@ use crate::message::{DataRef, Message};
 use crate::sealed::SealedRef;
 
 /// Appends a message; what is empty is left out but for the header and the data.
-pub(super) fn message(message: &Message, out: &mut Vec<u8>) {
+pub(crate) fn message(message: &Message, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"header\":");
     header(&message.header, out);
     if !message.local_namespace.is_empty() {

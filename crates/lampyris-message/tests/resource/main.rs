@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 #![allow(clippy::indexing_slicing, reason = "a failed index is a failed test")]
 
+mod batches;
 mod data;
 mod depth;
 mod go_json;
 mod groups;
 mod headers;
+mod real;
 mod respelled;
 mod robust;
 mod sealing;
