@@ -134,6 +134,14 @@ hash_type! {
     BatchHash
 }
 hash_type! {
+    /// What the order of one topic is named by, for all or within a group.
+    ContextHash
+}
+hash_type! {
+    /// What the last nonce of one author, topic and group is kept by.
+    NonceKey
+}
+hash_type! {
     /// What is written to the ledger for one topic of a message.
     PinHash
 }

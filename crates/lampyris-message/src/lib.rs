@@ -6,7 +6,7 @@
 //! 1. [`id`], [`hash`], [`time`], [`kind`], [`open`]: what a field can hold
 //! 2. [`header`] and [`message`]: the resource as it comes and goes
 //! 3. [`data`] and [`group`]: what messages refer to, and who private ones are for
-//! 4. [`batch`]: what they travel in
+//! 4. [`batch`] and [`pin`]: what they travel in, and what keeps their order
 //! 5. [`validate`] and [`limits`]: what a field may hold
 //! 6. [`seal`], [`sealed`] and [`incoming`]: from a message to one whose hashes are known to be right
 //! 7. [`event`] and [`lifecycle`]: what is recorded of a message, and what may happen to it
@@ -45,7 +45,8 @@ pub use data::{BlobRef, Data, DatatypeRef, InvalidData, StoredBlob};
 pub use decode::{DecodeError, DecodeErrorKind};
 pub use group::{Group, InvalidGroup, Member};
 pub use hash::{
-    BatchHash, BlobHash, Bytes32, DataHash, DataListHash, GroupHash, MessageHash, PinHash,
+    BatchHash, BlobHash, Bytes32, ContextHash, DataHash, DataListHash, GroupHash, MessageHash,
+    NonceKey, PinHash,
 };
 pub use header::{Header, TransactionRef};
 pub use id::{BatchId, DataId, MessageId, NodeId, TransactionId};

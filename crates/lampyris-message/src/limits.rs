@@ -25,3 +25,6 @@ pub const DATA_SIZE_BASE: usize = 256;
 
 /// Bytes of the identity of a group's member: upstream's column for it.
 pub const IDENTITY_BYTES: usize = 1024;
+
+/// The highest nonce: upstream counts in 64 bits with a sign, and the next one would be negative.
+pub const NONCE_MAX: u64 = i64::MAX.unsigned_abs();

@@ -13,6 +13,8 @@ mod data;
 mod groups;
 #[path = "vectors/messages.rs"]
 mod messages;
+#[path = "vectors/pins.rs"]
+mod pins;
 #[path = "vectors/scalars.rs"]
 mod scalars;
 #[path = "vectors/validation.rs"]
@@ -23,6 +25,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use base64::Engine as _;
+use lampyris_message::pin::assign::AssignError;
 use lampyris_message::{
     DecodeError, DecodeErrorKind, FieldError, InvalidData, InvalidGroup, InvalidMessage,
     ScalarError,
@@ -39,6 +42,7 @@ const FAMILIES: &[Family] = &[
     ("data_hash", data::OPS, data::run),
     ("group_hash", groups::OPS, groups::run),
     ("batch_hash", batches::OPS, batches::run),
+    ("pins", pins::OPS, pins::run),
     ("scalars", scalars::OPS, scalars::run),
     ("validation", validation::OPS, validation::run),
 ];
@@ -242,6 +246,13 @@ impl From<InvalidData> for Refusal {
 impl From<InvalidGroup> for Refusal {
     fn from(error: InvalidGroup) -> Self {
         Self::coded(error.code(), error.status(), error.to_string())
+    }
+}
+
+impl From<AssignError> for Refusal {
+    fn from(error: AssignError) -> Self {
+        let kind = if error.code().is_some() { "firefly" } else { "panic" };
+        Self { kind, code: error.code(), status: 400, message: error.to_string() }
     }
 }
 
