@@ -5,7 +5,7 @@
 //!
 //! 1. [`id`], [`hash`], [`time`], [`kind`], [`open`]: what a field can hold
 //! 2. [`header`] and [`message`]: the resource as it comes and goes
-//! 3. [`data`] and [`group`]: what messages refer to, and who private ones are for
+//! 3. [`data`], [`group`] and [`identity`]: what messages refer to, who they are for and from
 //! 4. [`batch`] and [`pin`]: what they travel in, and what keeps their order
 //! 5. [`validate`] and [`limits`]: what a field may hold
 //! 6. [`seal`], [`sealed`] and [`incoming`]: from a message to one whose hashes are known to be right
@@ -23,6 +23,7 @@ pub mod group;
 pub mod hash;
 pub mod header;
 pub mod id;
+pub mod identity;
 pub mod incoming;
 pub mod json;
 pub mod judge;
@@ -49,8 +50,9 @@ pub use hash::{
     NonceKey, PinHash,
 };
 pub use header::{Header, TransactionRef};
-pub use id::{BatchId, DataId, MessageId, NodeId, TransactionId};
-pub use kind::{BatchType, MessageState, MessageType, TxType, ValidatorType};
+pub use id::{BatchId, DataId, IdentityId, MessageId, NodeId, TransactionId};
+pub use identity::{Identity, IdentityMessages, InvalidIdentity};
+pub use kind::{BatchType, IdentityType, MessageState, MessageType, TxType, ValidatorType};
 pub use message::{DataRef, Message};
 pub use open::Open;
 pub use pin::Pin;

@@ -28,3 +28,6 @@ pub const IDENTITY_BYTES: usize = 1024;
 
 /// The highest nonce: upstream counts in 64 bits with a sign, and the next one would be negative.
 pub const NONCE_MAX: u64 = i64::MAX.unsigned_abs();
+
+/// Bytes of the description of an identity: upstream's column for it.
+pub const DESCRIPTION_BYTES: usize = 4096;

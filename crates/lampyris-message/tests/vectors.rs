@@ -27,8 +27,8 @@ use std::process::ExitCode;
 use base64::Engine as _;
 use lampyris_message::pin::assign::AssignError;
 use lampyris_message::{
-    DecodeError, DecodeErrorKind, FieldError, InvalidData, InvalidGroup, InvalidMessage,
-    ScalarError,
+    DecodeError, DecodeErrorKind, FieldError, InvalidData, InvalidGroup, InvalidIdentity,
+    InvalidMessage, ScalarError,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Map, Value};
@@ -253,6 +253,12 @@ impl From<AssignError> for Refusal {
     fn from(error: AssignError) -> Self {
         let kind = if error.code().is_some() { "firefly" } else { "panic" };
         Self { kind, code: error.code(), status: 400, message: error.to_string() }
+    }
+}
+
+impl From<InvalidIdentity> for Refusal {
+    fn from(error: InvalidIdentity) -> Self {
+        Self::coded(error.code(), error.status(), error.to_string())
     }
 }
 

@@ -7,7 +7,7 @@ use super::JsonValue;
 use super::read::{Kind, Node};
 use crate::decode::DecodeError;
 use crate::hash::{BatchHash, BlobHash, Bytes32, DataHash, DataListHash, GroupHash, MessageHash};
-use crate::id::{BatchId, DataId, MessageId, NodeId, TransactionId, parse_uuid};
+use crate::id::{BatchId, DataId, IdentityId, MessageId, NodeId, TransactionId, parse_uuid};
 use crate::kind::fold;
 use crate::open::{Open, Vocabulary};
 use crate::scalar::{HexProblem, ScalarError, UuidProblem};
@@ -299,7 +299,7 @@ macro_rules! read_id {
         }
     )+};
 }
-read_id!(MessageId, BatchId, TransactionId, DataId, NodeId);
+read_id!(MessageId, BatchId, TransactionId, DataId, NodeId, IdentityId);
 
 /// Declares how a hash is read: over the bytes that were there, or over zeros.
 macro_rules! read_hash {

@@ -9,6 +9,7 @@ mod depth;
 mod go_json;
 mod groups;
 mod headers;
+mod identities;
 mod pins;
 mod real;
 mod respelled;
