@@ -3,6 +3,7 @@
 
 mod decode;
 pub(crate) mod encode;
+pub mod inline;
 mod invalid;
 mod name;
 pub mod references;

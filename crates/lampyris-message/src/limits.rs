@@ -31,3 +31,12 @@ pub const NONCE_MAX: u64 = i64::MAX.unsigned_abs();
 
 /// Bytes of the description of an identity: upstream's column for it.
 pub const DESCRIPTION_BYTES: usize = 4096;
+
+/// Bytes upstream reckons for a message without its values when it checks the size of one.
+pub const MESSAGE_SIZE_BASE: usize = 1024;
+
+/// Bytes of a batch unless a node is told otherwise: upstream's default of 800 units of 1024.
+pub const BATCH_PAYLOAD_BYTES: usize = 819_200;
+
+/// Characters of an author and of a signing key: upstream's columns for them.
+pub const SIGNER_CHARS: usize = 1024;

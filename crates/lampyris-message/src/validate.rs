@@ -3,6 +3,7 @@
 
 mod invalid;
 mod repeats;
+pub mod request;
 mod words;
 
 use crate::header::Header;

@@ -49,7 +49,7 @@ impl Data {
     }
 }
 
-fn datatype(
+pub(super) fn datatype(
     datatype: &mut DatatypeRef,
     node: Node<'_>,
     problems: &mut Problems,
@@ -67,7 +67,11 @@ fn datatype(
     )
 }
 
-fn blob(blob: &mut BlobRef, node: Node<'_>, problems: &mut Problems) -> Result<(), DecodeError> {
+pub(super) fn blob(
+    blob: &mut BlobRef,
+    node: Node<'_>,
+    problems: &mut Problems,
+) -> Result<(), DecodeError> {
     let names = &["hash", "size", "name", "path", "public"];
     members(node, "data.blob", names, problems, |name, node, problems| match name {
         "hash" => blob.hash.read(node, "data.blob.hash", problems),

@@ -12,6 +12,7 @@ mod headers;
 mod identities;
 mod pins;
 mod real;
+mod requests;
 mod respelled;
 mod robust;
 mod sealing;
