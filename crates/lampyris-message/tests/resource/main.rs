@@ -6,12 +6,14 @@
 mod batches;
 mod data;
 mod depth;
+mod extremes;
 mod go_json;
 mod groups;
 mod headers;
 mod identities;
 mod pins;
 mod real;
+mod reference;
 mod requests;
 mod respelled;
 mod robust;
