@@ -3,6 +3,7 @@
 
 pub mod assign;
 pub mod context;
+mod spent;
 
 use std::fmt;
 

@@ -1,11 +1,12 @@
 //! Assigning pins to the messages of one batch, from nonces that are given and handed back.
 //! A message that has pins keeps them: a nonce is never spent twice on one message.
 
-use std::collections::BTreeSet;
-use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
+use super::spent::{self, Spent};
 use super::{Pin, context};
 use crate::hash::{Bytes32, GroupHash, NonceKey, PinHash};
 use crate::header::Header;
@@ -77,6 +78,7 @@ pub fn rows_needed(requests: &[PinRequest<'_>]) -> BTreeSet<Bytes32> {
 /// Nothing is spent then.
 pub fn assign(requests: &[PinRequest<'_>], stored: &StoredNonces) -> Result<Assigned, AssignError> {
     let mut assigned = Assigned::default();
+    let mut spent = Spent::default();
     let mut seen = BTreeSet::new();
     for (index, request) in requests.iter().enumerate() {
         if !seen.insert(request.id) {
@@ -96,10 +98,15 @@ pub fn assign(requests: &[PinRequest<'_>], stored: &StoredNonces) -> Result<Assi
                 }
                 None
             }
-            Some(group) => Some(new_pins(index, request, &group, stored, &mut assigned)?),
+            Some(group) => {
+                let pins = new_pins(index, request, &group, stored, &mut spent)?;
+                assigned.batch_pins.extend(pins.iter().map(|pin| pin.hash));
+                Some(pins)
+            }
         };
         assigned.message_pins.push(message_pins);
     }
+    assigned.nonces = spent::rows(spent);
     Ok(assigned)
 }
 
@@ -109,16 +116,17 @@ fn new_pins(
     request: &PinRequest<'_>,
     group: &GroupHash,
     stored: &StoredNonces,
-    assigned: &mut Assigned,
+    spent: &mut Spent,
 ) -> Result<Vec<Pin>, AssignError> {
-    let mut pins = Vec::with_capacity(request.topics.len());
-    for topic in request.topics {
+    let one = |topic: &String| {
         let key = context::nonce_key(topic, group, request.author);
-        let (last, slot) = match assigned.nonces.entry(key) {
-            Entry::Occupied(entry) => (Some(*entry.get()), Entry::Occupied(entry)),
-            Entry::Vacant(entry) => {
+        let slot = spent.entry(key);
+        let last = match &slot {
+            Entry::Occupied(spent) => Some(*spent.get()),
+            Entry::Vacant(_) if stored.is_empty() => None,
+            Entry::Vacant(_) => {
                 let old = || stored.get(&context::private(topic, group).0);
-                (stored.get(&key.0).or_else(old).copied(), Entry::Vacant(entry))
+                stored.get(&key.0).or_else(old).copied()
             }
         };
         let next = last.map_or(Some(0), |last| last.checked_add(1));
@@ -127,10 +135,9 @@ fn new_pins(
             .ok_or(AssignError::NoncesRunOut { index, key })?;
         slot.insert_entry(nonce);
         let hash = context::private_pin(topic, group, request.author, nonce);
-        assigned.batch_pins.push(hash);
-        pins.push(Pin { hash, nonce: Some(nonce) });
-    }
-    Ok(pins)
+        Ok(Pin { hash, nonce: Some(nonce) })
+    };
+    request.topics.iter().map(one).collect()
 }
 
 /// Why no pins were assigned.
