@@ -44,6 +44,7 @@ fn a_blob_is_named_by_the_value_beside_it() {
         (r#"{"name":0.10}"#, "0.1"),
         (r#"{"name":"n","x":[1e400]}"#, "old"),
         (r#"{"name":"n","x":"1e400","y":1e-400}"#, "n"),
+        (r#"{"name":"n","x":"\"1e400","y":"\\"}"#, "n"),
         (r#"["name"]"#, "old"),
         (r#""name""#, "old"),
     ] {
