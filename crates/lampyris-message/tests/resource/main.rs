@@ -9,6 +9,7 @@ mod depth;
 mod extremes;
 mod go_json;
 mod groups;
+mod hashing;
 mod headers;
 mod identities;
 mod pins;
