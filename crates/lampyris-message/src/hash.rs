@@ -126,6 +126,22 @@ hash_type! {
     GroupHash
 }
 hash_type! {
+    /// The hash of the bytes of a blob: what was uploaded beside the messages.
+    BlobHash
+}
+hash_type! {
+    /// The hash of a batch: SHA-256 of its manifest, or once of its payload.
+    BatchHash
+}
+hash_type! {
+    /// What the order of one topic is named by, for all or within a group.
+    ContextHash
+}
+hash_type! {
+    /// What the last nonce of one author, topic and group is kept by.
+    NonceKey
+}
+hash_type! {
     /// What is written to the ledger for one topic of a message.
     PinHash
 }

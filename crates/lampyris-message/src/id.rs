@@ -47,7 +47,7 @@ macro_rules! id_type {
             }
 
             /// Appends the id as a JSON string.
-            pub(crate) fn write_json(&self, out: &mut Vec<u8>) {
+            pub fn write_json(&self, out: &mut Vec<u8>) {
                 let mut text = [0; 36];
                 plain_string(self.0.as_hyphenated().encode_lower(&mut text).as_bytes(), out);
             }
@@ -95,6 +95,14 @@ id_type! {
 id_type! {
     /// Names a FireFly transaction, or the token transfer or approval a message hangs on.
     TransactionId
+}
+id_type! {
+    /// Names a node of the network: what receives for the members of a group.
+    NodeId
+}
+id_type! {
+    /// Names an identity: an organisation, a node, or one that an application defines.
+    IdentityId
 }
 id_type! {
     /// Names a data element that messages refer to.

@@ -3,6 +3,8 @@
 
 mod compact;
 pub(crate) mod fields;
+mod number;
+pub(crate) mod object;
 mod read;
 mod scan;
 mod strict;
@@ -11,6 +13,8 @@ pub(crate) mod write;
 
 use crate::decode::DecodeError;
 use crate::hash::Bytes32;
+
+pub(crate) use number::{number, numbers_are_finite};
 
 pub use fields::{Field, Problems, Scalar, ScalarProblem, read_member};
 pub use read::{Kind, Node};

@@ -147,6 +147,18 @@ kind! {
         Private = "private",
     }
 }
+kind! {
+    /// What kind of identity one is.
+    IdentityType, "identitytype",
+    {
+        /// An organisation.
+        Org = "org",
+        /// A node of one.
+        Node = "node",
+        /// One that an application defines within a namespace.
+        Custom = "custom",
+    }
+}
 
 /// The value of the enum called `type_name` that `text` spells, as a URL parameter names them.
 ///
@@ -159,6 +171,7 @@ pub fn parse_by_type_name(type_name: &str, text: &str) -> Result<&'static str, S
         TxType::TYPE_NAME => find(text, type_name).map(TxType::as_str),
         ValidatorType::TYPE_NAME => find(text, type_name).map(ValidatorType::as_str),
         BatchType::TYPE_NAME => find(text, type_name).map(BatchType::as_str),
+        IdentityType::TYPE_NAME => find(text, type_name).map(IdentityType::as_str),
         _ => Err(ScalarError::EnumType { type_name: type_name.into() }),
     }
 }

@@ -5,19 +5,25 @@
 //!
 //! 1. [`id`], [`hash`], [`time`], [`kind`], [`open`]: what a field can hold
 //! 2. [`header`] and [`message`]: the resource as it comes and goes
-//! 3. [`validate`] and [`limits`]: what a field may hold
-//! 4. [`seal`], [`sealed`] and [`incoming`]: from a message to one whose hashes are known to be right
-//! 5. [`event`] and [`lifecycle`]: what is recorded of a message, and what may happen to it
-//! 6. [`judge`]: whether a whole log of that may stand
-//! 7. [`json`]: the bytes beneath it all, as upstream's Go program reads and writes them
+//! 3. [`data`], [`group`] and [`identity`]: what messages refer to, who they are for and from
+//! 4. [`batch`] and [`pin`]: what they travel in, and what keeps their order
+//! 5. [`validate`] and [`limits`]: what a field may hold
+//! 6. [`seal`], [`sealed`] and [`incoming`]: from a message to one whose hashes are known to be right
+//! 7. [`event`] and [`lifecycle`]: what is recorded of a message, and what may happen to it
+//! 8. [`judge`]: whether a whole log of that may stand
+//! 9. [`json`]: the bytes beneath it all, as upstream's Go program reads and writes them
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 
+pub mod batch;
+pub mod data;
 pub mod decode;
 pub mod event;
+pub mod group;
 pub mod hash;
 pub mod header;
 pub mod id;
+pub mod identity;
 pub mod incoming;
 pub mod json;
 pub mod judge;
@@ -35,11 +41,18 @@ pub mod text;
 pub mod time;
 pub mod validate;
 
+pub use batch::{Batch, BatchHeader, BatchPayload, InvalidBatch, Manifest};
+pub use data::{BlobRef, Data, DatatypeRef, InvalidData, StoredBlob};
 pub use decode::{DecodeError, DecodeErrorKind};
-pub use hash::{Bytes32, DataHash, DataListHash, GroupHash, MessageHash, PinHash};
+pub use group::{Group, InvalidGroup, Member};
+pub use hash::{
+    BatchHash, BlobHash, Bytes32, ContextHash, DataHash, DataListHash, GroupHash, MessageHash,
+    NonceKey, PinHash,
+};
 pub use header::{Header, TransactionRef};
-pub use id::{BatchId, DataId, MessageId, TransactionId};
-pub use kind::{BatchType, MessageState, MessageType, TxType, ValidatorType};
+pub use id::{BatchId, DataId, IdentityId, MessageId, NodeId, TransactionId};
+pub use identity::{Identity, IdentityMessages, InvalidIdentity};
+pub use kind::{BatchType, IdentityType, MessageState, MessageType, TxType, ValidatorType};
 pub use message::{DataRef, Message};
 pub use open::Open;
 pub use pin::Pin;

@@ -19,3 +19,24 @@ pub const IDEMPOTENCY_KEY_CHARS: usize = 256;
 
 /// Contradictions noted in the history of one message: what a stranger can make it grow by.
 pub const NOTED_PER_MESSAGE: usize = 16;
+
+/// Bytes upstream reckons for a data element without its value when it fills a batch.
+pub const DATA_SIZE_BASE: usize = 256;
+
+/// Bytes of the identity of a group's member: upstream's column for it.
+pub const IDENTITY_BYTES: usize = 1024;
+
+/// The highest nonce: upstream counts in 64 bits with a sign, and the next one would be negative.
+pub const NONCE_MAX: u64 = i64::MAX.unsigned_abs();
+
+/// Bytes of the description of an identity: upstream's column for it.
+pub const DESCRIPTION_BYTES: usize = 4096;
+
+/// Bytes upstream reckons for a message without its values when it checks the size of one.
+pub const MESSAGE_SIZE_BASE: usize = 1024;
+
+/// Bytes of a batch unless a node is told otherwise: upstream's default of 800 units of 1024.
+pub const BATCH_PAYLOAD_BYTES: usize = 819_200;
+
+/// Characters of an author and of a signing key: upstream's columns for them.
+pub const SIGNER_CHARS: usize = 1024;

@@ -1,5 +1,9 @@
 //! A pin as a private message carries it: a hash, and the nonce it was made with.
-//! Nothing here makes a pin or knows which nonce is next.
+//! [`context`] says what pins are made of, [`assign`] gives them to the messages of a batch.
+
+pub mod assign;
+pub mod context;
+mod spent;
 
 use std::fmt;
 
@@ -18,6 +22,9 @@ pub struct Pin {
 }
 
 impl Pin {
+    /// Digits of the hash.
+    const HASH_DIGITS: usize = 64;
+
     /// Digits the nonce is padded to.
     const NONCE_DIGITS: usize = 16;
 
@@ -33,6 +40,19 @@ impl Pin {
         let hash = PinHash(Bytes32::parse(hash).map_err(PinError::Hash)?);
         let nonce = nonce.map(Self::parse_nonce).transpose()?;
         Ok(Self { hash, nonce })
+    }
+
+    /// The hash of the pin that `text` spells, whatever stands after the colon: upstream writes a
+    /// nonce there and never reads it. A text of at most 64 bytes is a hash as a whole.
+    ///
+    /// # Errors
+    /// If there are more or fewer than 64 hex digits (`FF00107`), or others (`FF00106`).
+    pub fn parse_hash(text: &str) -> Result<PinHash, ScalarError> {
+        let hash = match text.split_once(':') {
+            Some((hash, _)) if text.len() > Self::HASH_DIGITS => hash,
+            Some(_) | None => text,
+        };
+        PinHash::parse(hash)
     }
 
     fn parse_nonce(text: &str) -> Result<u64, PinError> {

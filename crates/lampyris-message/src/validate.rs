@@ -3,6 +3,8 @@
 
 mod invalid;
 mod repeats;
+pub mod request;
+mod words;
 
 use crate::header::Header;
 use crate::id::parse_uuid;
@@ -14,6 +16,7 @@ use crate::sealed::SealedRef;
 
 pub use invalid::{FieldError, FieldName, HashMismatch, InvalidMessage};
 pub(crate) use invalid::{NO_CREATED, NO_ID};
+pub(crate) use words::{Grouped, OrEmpty};
 
 use repeats::Repeats;
 
@@ -129,16 +132,17 @@ pub(crate) fn parts<S: AsRef<str>>(
     Ok(())
 }
 
-/// The references with both halves, if all have them and none is repeated.
+/// The references with both halves, if all have them and no id is repeated.
+///
+/// Two elements may well have one hash: upstream compares ids alone since its pull request 1182.
 pub(crate) fn complete_refs(data: &[Option<DataRef>]) -> Result<Vec<SealedRef>, InvalidMessage> {
     let mut ids = Repeats::new(data, |entry| entry.and_then(|entry| entry.id));
-    let mut hashes = Repeats::new(data, |entry| entry.and_then(|entry| entry.hash));
     let mut complete = Vec::with_capacity(data.len());
     for (index, entry) in data.iter().enumerate() {
         let Some(DataRef { id: Some(id), hash: Some(hash) }) = *entry else {
             return Err(InvalidMessage::DataIncomplete { index });
         };
-        if ids.at(index, entry) | hashes.at(index, entry) {
+        if ids.at(index, entry) {
             return Err(InvalidMessage::DataRepeated { index });
         }
         complete.push(SealedRef { id, hash });
@@ -146,12 +150,11 @@ pub(crate) fn complete_refs(data: &[Option<DataRef>]) -> Result<Vec<SealedRef>, 
     Ok(complete)
 }
 
-/// Checks that no reference is repeated.
+/// Checks that no id is repeated.
 pub(crate) fn sealed_refs(data: &[SealedRef]) -> Result<(), InvalidMessage> {
     let mut ids = Repeats::new(data, |entry| entry.id);
-    let mut hashes = Repeats::new(data, |entry| entry.hash);
     for (index, entry) in data.iter().enumerate() {
-        if ids.at(index, entry) | hashes.at(index, entry) {
+        if ids.at(index, entry) {
             return Err(InvalidMessage::DataRepeated { index });
         }
     }

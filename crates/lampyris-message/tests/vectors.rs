@@ -5,8 +5,16 @@
 #![allow(clippy::print_stdout, reason = "the summary is for whoever runs the tests")]
 #![allow(clippy::indexing_slicing, reason = "a missing member is a failed test")]
 
+#[path = "vectors/batches.rs"]
+mod batches;
+#[path = "vectors/data.rs"]
+mod data;
+#[path = "vectors/groups.rs"]
+mod groups;
 #[path = "vectors/messages.rs"]
 mod messages;
+#[path = "vectors/pins.rs"]
+mod pins;
 #[path = "vectors/scalars.rs"]
 mod scalars;
 #[path = "vectors/validation.rs"]
@@ -17,7 +25,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use base64::Engine as _;
-use lampyris_message::{DecodeError, DecodeErrorKind, FieldError, InvalidMessage, ScalarError};
+use lampyris_message::pin::assign::AssignError;
+use lampyris_message::{
+    DecodeError, DecodeErrorKind, FieldError, InvalidData, InvalidGroup, InvalidIdentity,
+    InvalidMessage, ScalarError,
+};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Map, Value};
 
@@ -27,6 +39,10 @@ type Family = (&'static str, &'static [&'static str], fn(&Case) -> Outcome);
 const FAMILIES: &[Family] = &[
     ("message_hash", messages::OPS, messages::run),
     ("message_seal", messages::OPS, messages::run),
+    ("data_hash", data::OPS, data::run),
+    ("group_hash", groups::OPS, groups::run),
+    ("batch_hash", batches::OPS, batches::run),
+    ("pins", pins::OPS, pins::run),
     ("scalars", scalars::OPS, scalars::run),
     ("validation", validation::OPS, validation::run),
 ];
@@ -108,6 +124,11 @@ impl Case {
     /// A member of the input as it is.
     fn input(&self, member: &str) -> &Value {
         &self.0["input"][member]
+    }
+
+    /// A member of what is expected.
+    fn expected(&self, member: &str) -> &Value {
+        &self.0["expect"][member]
     }
 
     /// A text of the input.
@@ -212,6 +233,31 @@ impl From<FieldError> for Refusal {
 
 impl From<InvalidMessage> for Refusal {
     fn from(error: InvalidMessage) -> Self {
+        Self::coded(error.code(), error.status(), error.to_string())
+    }
+}
+
+impl From<InvalidData> for Refusal {
+    fn from(error: InvalidData) -> Self {
+        Self::coded(error.code(), error.status(), error.to_string())
+    }
+}
+
+impl From<InvalidGroup> for Refusal {
+    fn from(error: InvalidGroup) -> Self {
+        Self::coded(error.code(), error.status(), error.to_string())
+    }
+}
+
+impl From<AssignError> for Refusal {
+    fn from(error: AssignError) -> Self {
+        let kind = if error.code().is_some() { "firefly" } else { "panic" };
+        Self { kind, code: error.code(), status: 400, message: error.to_string() }
+    }
+}
+
+impl From<InvalidIdentity> for Refusal {
+    fn from(error: InvalidIdentity) -> Self {
         Self::coded(error.code(), error.status(), error.to_string())
     }
 }

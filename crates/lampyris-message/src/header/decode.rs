@@ -3,8 +3,8 @@
 
 use crate::decode::DecodeError;
 use crate::header::{Header, TransactionRef};
-use crate::json::fields::{Field, List, Problems, members};
-use crate::json::{Kind, Node};
+use crate::json::Node;
+use crate::json::fields::{Field, List, Problems, members, optional};
 
 /// The first JSON value of some bytes as a header.
 pub(super) fn header(json: &[u8]) -> Result<Header, DecodeError> {
@@ -59,7 +59,9 @@ impl HeaderDraft {
             }),
             "tag" => header.tag.read(node, "header.tag", problems),
             "datahash" => header.data_hash.read(node, "header.datahash", problems),
-            "txparent" => transaction_ref(&mut header.tx_parent, node, problems),
+            "txparent" => optional(&mut header.tx_parent, node, problems, |tx, node, problems| {
+                transaction_members(tx, "header.txparent", node, problems)
+            }),
             _ => Ok(()),
         })
     }
@@ -70,19 +72,16 @@ impl HeaderDraft {
     }
 }
 
-fn transaction_ref(
-    parent: &mut Option<TransactionRef>,
+/// Reads an object into a reference to a transaction, over what it holds.
+pub(crate) fn transaction_members(
+    tx: &mut TransactionRef,
+    field: &'static str,
     node: Node<'_>,
     problems: &mut Problems,
 ) -> Result<(), DecodeError> {
-    if node.kind() == Kind::Null {
-        *parent = None;
-        return Ok(());
-    }
-    let parent = parent.get_or_insert_default();
-    members(node, "header.txparent", &["type", "id"], problems, |name, node, problems| match name {
-        "type" => parent.tx_type.read(node, "header.txparent.type", problems),
-        "id" => parent.id.read(node, "header.txparent.id", problems),
+    members(node, field, &["type", "id"], problems, |name, node, problems| match name {
+        "type" => tx.tx_type.read(node, field, problems),
+        "id" => tx.id.read(node, field, problems),
         _ => Ok(()),
     })
 }

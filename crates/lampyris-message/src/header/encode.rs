@@ -98,7 +98,8 @@ pub(crate) fn time(time: Timestamp, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-fn transaction_ref(parent: &TransactionRef, out: &mut Vec<u8>) {
+/// Appends a reference to a transaction.
+pub(crate) fn transaction_ref(parent: &TransactionRef, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"type\":");
     write::string(parent.tx_type.as_str(), out);
     if let Some(id) = &parent.id {

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use super::JsonValue;
 use super::read::{Kind, Node};
 use crate::decode::DecodeError;
-use crate::hash::{Bytes32, DataHash, DataListHash, GroupHash, MessageHash};
-use crate::id::{BatchId, DataId, MessageId, TransactionId, parse_uuid};
+use crate::hash::{BatchHash, BlobHash, Bytes32, DataHash, DataListHash, GroupHash, MessageHash};
+use crate::id::{BatchId, DataId, IdentityId, MessageId, NodeId, TransactionId, parse_uuid};
 use crate::kind::fold;
 use crate::open::{Open, Vocabulary};
 use crate::scalar::{HexProblem, ScalarError, UuidProblem};
@@ -107,6 +107,25 @@ impl Field for String {
     }
 }
 
+impl Field for i64 {
+    fn read(
+        &mut self,
+        node: Node<'_>,
+        name: &'static str,
+        problems: &mut Problems,
+    ) -> Result<(), DecodeError> {
+        let number = std::str::from_utf8(node.bytes()).ok().and_then(|text| text.parse().ok());
+        match (node.kind(), number) {
+            (Kind::Number, Some(number)) => *self = number,
+            (Kind::Null, _) => {}
+            (Kind::Number | Kind::Bool | Kind::String | Kind::Array | Kind::Object, _) => {
+                problems.wrong_type(node, name, "integer");
+            }
+        }
+        Ok(())
+    }
+}
+
 impl<T: Vocabulary> Field for Open<T> {
     fn read(
         &mut self,
@@ -185,6 +204,20 @@ pub(crate) fn members(
         }
     }
     Ok(())
+}
+
+/// Reads a value over what there is of it; `null` takes it away.
+pub(crate) fn optional<T: Default>(
+    field: &mut Option<T>,
+    node: Node<'_>,
+    problems: &mut Problems,
+    read: fn(&mut T, Node<'_>, &mut Problems) -> Result<(), DecodeError>,
+) -> Result<(), DecodeError> {
+    if node.kind() == Kind::Null {
+        *field = None;
+        return Ok(());
+    }
+    read(field.get_or_insert_default(), node, problems)
 }
 
 /// A list that is read over what it held before, as Go does: entries that are still there are
@@ -266,7 +299,7 @@ macro_rules! read_id {
         }
     )+};
 }
-read_id!(MessageId, BatchId, TransactionId, DataId);
+read_id!(MessageId, BatchId, TransactionId, DataId, NodeId, IdentityId);
 
 /// Declares how a hash is read: over the bytes that were there, or over zeros.
 macro_rules! read_hash {
@@ -280,7 +313,7 @@ macro_rules! read_hash {
         }
     )+};
 }
-read_hash!(Bytes32, MessageHash, DataHash, DataListHash, GroupHash);
+read_hash!(Bytes32, BatchHash, BlobHash, MessageHash, DataHash, DataListHash, GroupHash);
 
 impl Scalar for Timestamp {
     fn from_text(text: &str, _before: Option<Self>) -> Result<Self, ScalarProblem> {

@@ -3,8 +3,8 @@
 
 use crate::decode::DecodeError;
 use crate::header::decode::HeaderDraft;
-use crate::json::fields::{Field, List, Problems, members};
-use crate::json::{Kind, Node};
+use crate::json::Node;
+use crate::json::fields::{Field, List, Problems, members, optional};
 use crate::message::{DataRef, Message};
 
 /// A JSON value as a message.
@@ -37,7 +37,7 @@ const NAMES: &[&str] = &[
 
 /// A message that is being read.
 #[derive(Debug, Default)]
-struct MessageDraft {
+pub(crate) struct MessageDraft {
     header: HeaderDraft,
     message: Message,
     data: List<Option<DataRef>>,
@@ -45,7 +45,12 @@ struct MessageDraft {
 }
 
 impl MessageDraft {
-    fn read(&mut self, node: Node<'_>, problems: &mut Problems) -> Result<(), DecodeError> {
+    /// Reads an object into the message, over what it holds.
+    pub(crate) fn read(
+        &mut self,
+        node: Node<'_>,
+        problems: &mut Problems,
+    ) -> Result<(), DecodeError> {
         let Self { header, message, data, pins } = self;
         members(node, "message", NAMES, problems, |name, node, problems| match name {
             "header" => header.read(node, problems),
@@ -64,7 +69,8 @@ impl MessageDraft {
         })
     }
 
-    fn into_message(self) -> Message {
+    /// The message as it was read.
+    pub(crate) fn into_message(self) -> Message {
         Message {
             header: self.header.into_header(),
             data: self.data.entries,
@@ -79,14 +85,11 @@ fn data_ref(
     node: Node<'_>,
     problems: &mut Problems,
 ) -> Result<(), DecodeError> {
-    if node.kind() == Kind::Null {
-        *entry = None;
-        return Ok(());
-    }
-    let entry = entry.get_or_insert_default();
-    members(node, "data", &["id", "hash"], problems, |name, node, problems| match name {
-        "id" => entry.id.read(node, "data.id", problems),
-        "hash" => entry.hash.read(node, "data.hash", problems),
-        _ => Ok(()),
+    optional(entry, node, problems, |entry, node, problems| {
+        members(node, "data", &["id", "hash"], problems, |name, node, problems| match name {
+            "id" => entry.id.read(node, "data.id", problems),
+            "hash" => entry.hash.read(node, "data.hash", problems),
+            _ => Ok(()),
+        })
     })
 }

@@ -4,12 +4,13 @@
 use crate::hash::DataHash;
 use crate::header::encode::{header, strings, time};
 use crate::id::DataId;
+use crate::json::object::array;
 use crate::json::write;
 use crate::message::{DataRef, Message};
 use crate::sealed::SealedRef;
 
 /// Appends a message; what is empty is left out but for the header and the data.
-pub(super) fn message(message: &Message, out: &mut Vec<u8>) {
+pub(crate) fn message(message: &Message, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"header\":");
     header(&message.header, out);
     if !message.local_namespace.is_empty() {
@@ -55,7 +56,7 @@ pub(super) fn message(message: &Message, out: &mut Vec<u8>) {
 
 /// Appends a list of references as it is hashed; no list is `null`.
 pub(crate) fn data_refs(data: Option<&[Option<DataRef>]>, out: &mut Vec<u8>) {
-    list(data, out, |entry, out| match entry {
+    array(data, out, |entry, out| match entry {
         Some(DataRef { id, hash }) => data_ref(id.as_ref(), hash.as_ref(), out),
         None => out.extend_from_slice(b"null"),
     });
@@ -63,25 +64,11 @@ pub(crate) fn data_refs(data: Option<&[Option<DataRef>]>, out: &mut Vec<u8>) {
 
 /// Appends a list of complete references as it is hashed; no list is `null`.
 pub(crate) fn sealed_refs(data: Option<&[SealedRef]>, out: &mut Vec<u8>) {
-    list(data, out, |entry, out| data_ref(Some(&entry.id), Some(&entry.hash), out));
+    array(data, out, |entry, out| data_ref(Some(&entry.id), Some(&entry.hash), out));
 }
 
-fn list<T>(entries: Option<&[T]>, out: &mut Vec<u8>, write: impl Fn(&T, &mut Vec<u8>)) {
-    let Some(entries) = entries else {
-        out.extend_from_slice(b"null");
-        return;
-    };
-    out.push(b'[');
-    for (index, entry) in entries.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        write(entry, out);
-    }
-    out.push(b']');
-}
-
-fn data_ref(id: Option<&DataId>, hash: Option<&DataHash>, out: &mut Vec<u8>) {
+/// Appends one reference; a half that is absent is left out.
+pub(crate) fn data_ref(id: Option<&DataId>, hash: Option<&DataHash>, out: &mut Vec<u8>) {
     out.push(b'{');
     if let Some(id) = id {
         out.extend_from_slice(b"\"id\":");

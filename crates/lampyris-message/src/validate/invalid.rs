@@ -6,6 +6,7 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::hash::{DataListHash, MessageHash};
+use crate::validate::Grouped;
 
 /// Where a refused value stands: `header.tag`, `header.topics[2]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,7 +136,7 @@ pub enum InvalidMessage {
         /// Its place in the list.
         index: usize,
     },
-    /// A data reference repeats the id or the hash of one before it.
+    /// A data reference repeats the id of one before it.
     #[error("FF00129: Invalid message: duplicate data reference at index {}", Grouped(*.index))]
     DataRepeated {
         /// Its place in the list.
@@ -229,15 +230,3 @@ impl InvalidMessage {
 
 pub(crate) const NO_ID: InvalidMessage = InvalidMessage::Missing { field: "header.id" };
 pub(crate) const NO_CREATED: InvalidMessage = InvalidMessage::Missing { field: "header.created" };
-
-/// A count with a comma between thousands, as upstream's printer of messages has it.
-struct Grouped(usize);
-
-impl fmt::Display for Grouped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 < 1000 {
-            return write!(f, "{}", self.0);
-        }
-        write!(f, "{},{:03}", Grouped(self.0 / 1000), self.0 % 1000)
-    }
-}

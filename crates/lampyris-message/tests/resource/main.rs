@@ -3,9 +3,19 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 #![allow(clippy::indexing_slicing, reason = "a failed index is a failed test")]
 
+mod batches;
+mod data;
 mod depth;
+mod extremes;
 mod go_json;
+mod groups;
+mod hashing;
 mod headers;
+mod identities;
+mod pins;
+mod real;
+mod reference;
+mod requests;
 mod respelled;
 mod robust;
 mod sealing;

@@ -1,15 +1,23 @@
-//! The family `validation`, as far as it is about messages and plain fields.
+//! The family `validation`.
 
 use lampyris_message::validate::{self, FieldName};
-use lampyris_message::{FieldError, Message};
+use lampyris_message::{FieldError, Group, Identity, Message};
 
 use crate::{Case, Outcome, valid};
 
 const FIELD: FieldName<'_> = FieldName { name: "field", index: None };
 
 /// The operations of ours.
-pub(crate) const OPS: &[&str] =
-    &["name", "nameNoUUID", "safeChars", "maxLength", "stringArray", "messageFields"];
+pub(crate) const OPS: &[&str] = &[
+    "name",
+    "nameNoUUID",
+    "safeChars",
+    "maxLength",
+    "stringArray",
+    "messageFields",
+    "group",
+    "identity",
+];
 
 /// Runs one case.
 pub(crate) fn run(case: &Case) -> Outcome {
@@ -20,6 +28,8 @@ pub(crate) fn run(case: &Case) -> Outcome {
         "maxLength" => validate::length(&case.string("value"), FIELD, number(case, "max")),
         "stringArray" => strings(case),
         "messageFields" => return message_fields(&case.raw("message").unwrap()),
+        "identity" => return identity(&case.raw("identity").unwrap()),
+        "group" => return group(&case.raw("group").unwrap()),
         other => unreachable!("{other} is not ours"),
     };
     checked.map(|()| valid()).map_err(Into::into)
@@ -38,5 +48,15 @@ fn strings(case: &Case) -> Result<(), FieldError> {
 
 fn message_fields(json: &[u8]) -> Outcome {
     Message::from_json(json)?.check_fields()?;
+    Ok(valid())
+}
+
+fn group(json: &[u8]) -> Outcome {
+    Group::from_json(json)?.check_fields()?;
+    Ok(valid())
+}
+
+fn identity(json: &[u8]) -> Outcome {
+    Identity::from_json(json)?.check_fields()?;
     Ok(valid())
 }
