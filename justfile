@@ -16,6 +16,7 @@ docs:
 # Figures for docs/performance.md
 bench:
     cargo bench -p lampyris-message --bench header
+    cargo bench -p lampyris-message --bench resource
     cargo run --release -- bench append
     cargo run --release -- bench apply
     cargo run --release -- bench engine

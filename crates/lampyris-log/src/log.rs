@@ -99,7 +99,15 @@ impl Log {
     /// # Errors
     /// As [`Log::append`].
     pub fn settled(&self) -> AppendFuture {
-        AppendFuture::settled(self)
+        AppendFuture::settled(self, None)
+    }
+
+    /// The same, in room that was taken before: so many may wait, and no more.
+    ///
+    /// # Errors
+    /// As [`Log::append`].
+    pub fn settled_in(&self, room: Room) -> AppendFuture {
+        AppendFuture::settled(self, Some(room))
     }
 
     /// Queues an append and waits, without a runtime, until it is durable.

@@ -134,7 +134,7 @@ pub(crate) fn parts<S: AsRef<str>>(
 
 /// The references with both halves, if all have them and no id is repeated.
 ///
-/// Two elements may well have one hash: upstream compares ids alone since its pull request 1182.
+/// Two elements may well have one hash: upstream compares ids alone.
 pub(crate) fn complete_refs(data: &[Option<DataRef>]) -> Result<Vec<SealedRef>, InvalidMessage> {
     let mut ids = Repeats::new(data, |entry| entry.and_then(|entry| entry.id));
     let mut complete = Vec::with_capacity(data.len());

@@ -7,9 +7,10 @@ use std::sync::atomic::AtomicU64;
 
 use lampyris_log::limits::{ACTOR, NAMESPACE};
 use lampyris_log::{Clock, Log, Options, Rules, ShardLog, SystemClock, VerifiedRecord};
-use lampyris_message::MessageId;
+use lampyris_message::event::EventKind;
 use lampyris_message::lifecycle::command::GAP_FILL_TAG;
 use lampyris_message::lifecycle::rules;
+use lampyris_message::{Bytes32, MessageId};
 use lampyris_projection::{Audit, Views, record};
 use parking_lot::Mutex;
 
@@ -124,8 +125,7 @@ impl Builder {
         let log = open(&self.options(&feed), &mut |verified| reading.take(verified))?;
         let (decider, views) = reading.finish(&log, self.recent_messages)?;
         feed.begin(views, log.head().size);
-        let mut session = [0; 8];
-        session.copy_from_slice(self.ids.draw().split_at(8).0);
+        let session = session(self.ids.draw(), log.head().size);
         let engine = Engine {
             log,
             namespace: self.namespace,
@@ -150,6 +150,12 @@ impl Builder {
             (true, Some(origin)) => options.create(self.ids.draw()).origin(origin.clone()),
         }
     }
+}
+
+/// Half of the ids of one engine's appends: no two openings of a log have the same.
+fn session(drawn: [u8; 16], size: u64) -> [u8; 8] {
+    let Bytes32(hash) = Bytes32::sha256(&[&drawn[..], &size.to_be_bytes()].concat());
+    hash.first_chunk().copied().unwrap_or_default()
 }
 
 /// Refuses a name that the log's records could not carry, before it meets every request.
@@ -178,6 +184,7 @@ struct Reading<'n> {
 struct Last {
     id: MessageId,
     sequence: u64,
+    /// When the last event that moved it was appended.
     time: i64,
 }
 
@@ -206,7 +213,9 @@ impl<'n> Reading<'n> {
         }
         let id = record::message_id(record).filter(|_| record.namespace == self.namespace);
         if let (Some(id), Some(last)) = (id, self.messages.get_mut(stream)) {
-            *last = Some(Last { id, sequence: record.sequence, time: record.time });
+            let noted = last.filter(|_| record.event == EventKind::Noted.name());
+            let time = noted.map_or(record.time, |before| before.time);
+            *last = Some(Last { id, sequence: record.sequence, time });
             let tag = GAP_FILL_TAG.as_bytes();
             if record.version == 0 && record.content.windows(tag.len()).any(|part| part == tag) {
                 self.gap_fills.insert(id, verified.stream.0);

@@ -229,7 +229,10 @@ impl Decider {
         for event in events {
             known.take(event)?;
         }
-        (known.last, known.since) = (end.saturating_sub(1), now);
+        known.last = end.saturating_sub(1);
+        if events.iter().any(|event| !matches!(event, Event::Noted(_))) {
+            known.since = now;
+        }
         let confirmed = events.iter().any(|event| matches!(event, Event::Confirmed(_)));
         if let Some(fill) = known.gap_fill.as_deref().filter(|_| confirmed) {
             self.gap_fills.push_back((end, fill.clone()));

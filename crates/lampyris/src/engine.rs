@@ -138,9 +138,12 @@ impl Engine {
             Some(room) if !events.is_empty() => {
                 Some(self.queue(decider, actor, id, &command, events, room)?)
             }
-            Some(_) | None => {
+            room => {
                 let shown = stands_on <= self.position();
-                (!shown).then(|| Wait::Settled(self.log.settled()))
+                (!shown).then(|| {
+                    let settled = |room| self.log.settled_in(room);
+                    Wait::Settled(room.map_or_else(|| self.log.settled(), settled))
+                })
             }
         };
         if let Some(refused) = refused {
@@ -199,7 +202,7 @@ impl Engine {
             Some(Ok(first)) => Ok(Wait::Append(future, first)),
             Some(Err(why)) => {
                 self.fail(why.clone());
-                Err(Error::History { id, why })
+                Err(Unavailable::Poisoned { durable: self.position(), cause: why }.into())
             }
             // It was not queued: the future answers at once, and nothing has changed.
             None => match future.wait() {
@@ -248,6 +251,24 @@ impl Engine {
             AppendError::Unavailable(_) | AppendError::Broken(_) => self.fail(error.to_string()),
         }
         Error::not_kept(id, error)
+    }
+
+    /// What a request is told whose events were queued and are not kept, whatever the reason: what was decided after
+    /// it stands on nothing, so nothing is decided any more.
+    pub(crate) fn lost(&self, error: AppendError) -> Error {
+        let closed = matches!(error, AppendError::Unavailable(Unavailable::Closed));
+        let cause = error.to_string();
+        self.fail(cause.clone());
+        match error {
+            AppendError::Refused(_) => {
+                Unavailable::Poisoned { durable: self.position(), cause }.into()
+            }
+            AppendError::Unavailable(_) if closed => {
+                Unavailable::Poisoned { durable: self.position(), cause }.into()
+            }
+            AppendError::Unavailable(error) => error.into(),
+            AppendError::Broken(error) => error.into(),
+        }
     }
 
     /// What a request is told whose events stand elsewhere than they were decided for.

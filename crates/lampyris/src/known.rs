@@ -18,7 +18,7 @@ pub(crate) struct Known {
     pub(crate) state: State,
     /// Sequence of its last event.
     pub(crate) last: u64,
-    /// When its last event was decided on, in nanoseconds since the Unix epoch.
+    /// When the last event that moved it was decided on, in nanoseconds since the Unix epoch.
     pub(crate) since: i64,
     /// The time in its header.
     pub(crate) created: Option<Timestamp>,
@@ -87,8 +87,8 @@ impl Known {
     /// [`Error`] if its history cannot be read or is not legal.
     pub(crate) fn load(log: &Log, namespace: &str, id: MessageId) -> Result<Option<Self>, Error> {
         let records = log.stream_history(namespace, record::MESSAGE, id.as_bytes())?;
-        let Some(Record { sequence, time, .. }) = records.last() else { return Ok(None) };
-        let mut known = Self { last: *sequence, since: *time, ..Self::absent() };
+        let Some(Record { sequence, .. }) = records.last() else { return Ok(None) };
+        let mut known = Self { last: *sequence, ..Self::absent() };
         for record in &records {
             let fault = |why: String| Error::History {
                 id,
@@ -96,6 +96,9 @@ impl Known {
             };
             let event = record::event(record).map_err(|error| fault(error.to_string()))?;
             known.take(&event).map_err(fault)?;
+            if !matches!(event, Event::Noted(_)) {
+                known.since = record.time;
+            }
         }
         Ok(Some(known))
     }

@@ -63,8 +63,7 @@ impl Lampyris {
     }
 
     /// Makes a request and returns as soon as it is decided on and queued; the outcome follows when it is durable.
-    /// Requests are decided on in the order in which these calls get room in the queue, which is the order of the
-    /// calls if each is awaited before the next.
+    /// Requests are decided on in the order of these calls if each is awaited before the next.
     ///
     /// # Errors
     /// As [`submit`](Self::submit).
@@ -176,7 +175,7 @@ impl Lampyris {
     }
 
     /// Makes durable what is queued and takes no more requests, on any handle. Reading goes on, and who waits for more
-    /// is told that nothing will come. The directory stays locked until the last handle and the last
+    /// is told that nothing will come. The directory stays locked until the last handle, [`Pending`] and
     /// [`Subscription`](crate::Subscription) are dropped.
     ///
     /// # Errors

@@ -94,6 +94,7 @@ impl Future for Pending {
             (Ok(appended), Some(Wait::Settled(_)) | None) => {
                 this.finish(appended.sequences.end, None)
             }
+            (Err(error), Some(Wait::Append(..))) => Err(this.engine.lost(error)),
             (Err(error), _) => Err(this.engine.not_kept(this.id, error)),
         })
     }

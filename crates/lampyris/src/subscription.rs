@@ -63,7 +63,10 @@ impl Subscription {
     /// # Errors
     /// As [`next`](Self::next).
     pub fn try_next(&mut self) -> Result<Option<Entry>, Error> {
-        while let Some(record) = self.follower.try_next()? {
+        // The views show it first, as for `next`.
+        while self.follower.position() < self.feed.shown()
+            && let Some(record) = self.follower.try_next()?
+        {
             if record.namespace == *self.namespace
                 && let Some(id) = record::message_id(&record.borrow())
             {

@@ -35,7 +35,7 @@ pub struct Task {
     pub id: MessageId,
     /// The batch that it is in.
     pub batch: Option<BatchId>,
-    /// When its last event was appended.
+    /// When the last event that moved it was appended; a contradiction that was noted moves nothing.
     pub since: Timestamp,
 }
 

@@ -79,8 +79,9 @@ impl AppendFuture {
     }
 
     /// An append of nothing, which is answered when all before it are.
-    pub(super) fn settled(log: &Log) -> AppendFuture {
-        AppendFuture::queued(log, Append::new([0; 16], "", "", ""), None)
+    pub(super) fn settled(log: &Log, room: Option<Room>) -> AppendFuture {
+        let permit = room.map(|room| room.permit);
+        AppendFuture::queued(log, Append::new([0; 16], "", "", ""), permit)
     }
 
     fn queued(log: &Log, append: Append, permit: Option<OwnedSemaphorePermit>) -> AppendFuture {

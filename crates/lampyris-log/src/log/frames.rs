@@ -9,7 +9,7 @@ use crate::frame::{FrameReader, Unpacked};
 use crate::record::Record;
 use crate::verify::decode;
 use parking_lot::Mutex;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// How many bytes of unpacked records are kept at hand.
@@ -21,8 +21,10 @@ pub(super) struct Frames(Mutex<Kept>);
 
 #[derive(Debug, Default)]
 struct Kept {
-    /// The one used last at the end.
-    frames: VecDeque<Arc<Unpacked>>,
+    /// By their first sequences.
+    frames: BTreeMap<u64, Arc<Unpacked>>,
+    /// In the order in which they were taken in.
+    order: VecDeque<u64>,
     bytes: usize,
 }
 
@@ -56,23 +58,31 @@ fn missing(frame: u64, sequence: u64) -> Corrupt {
 
 impl Frames {
     fn find(&self, wanted: u64) -> Option<Arc<Unpacked>> {
-        let mut kept = self.0.lock();
-        let place = kept.frames.iter().rposition(|frame| frame.holds(wanted))?;
-        let frame = kept.frames.remove(place)?;
-        kept.frames.push_back(Arc::clone(&frame));
-        Some(frame)
+        let kept = self.0.lock();
+        let (_, frame) = kept.frames.range(..=wanted).next_back()?;
+        frame.holds(wanted).then(|| Arc::clone(frame))
     }
 
+    /// Keeps a frame, unless another reader has taken it in meanwhile, and lets the oldest go.
     fn take_in(&self, frame: Unpacked) -> Arc<Unpacked> {
-        let frame = Arc::new(frame);
+        let (first, frame) = (frame.first_sequence(), Arc::new(frame));
         let mut kept = self.0.lock();
-        kept.bytes += frame.bytes();
-        kept.frames.push_back(Arc::clone(&frame));
+        if let Some(found) = kept.frames.get(&first) {
+            return Arc::clone(found);
+        }
+        kept.bytes += cost(&frame);
+        kept.order.push_back(first);
+        kept.frames.insert(first, Arc::clone(&frame));
         while kept.bytes > KEPT_BYTES
-            && let Some(oldest) = kept.frames.pop_front()
+            && let Some(oldest) = kept.order.pop_front()
         {
-            kept.bytes -= oldest.bytes();
+            kept.bytes -= kept.frames.remove(&oldest).map_or(0, |oldest| cost(&oldest));
         }
         frame
     }
+}
+
+/// Bytes that a frame at hand takes up, about.
+fn cost(frame: &Unpacked) -> usize {
+    frame.bytes() + 256
 }

@@ -13,6 +13,7 @@ use crate::request::{Answer, Group, Request, Verdict};
 use crate::sequencer::{self, Sequencer};
 use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -107,7 +108,7 @@ impl Pipeline {
         for number in 0..WORKERS {
             let (ways, shared) = (Arc::clone(&ways), Arc::clone(shared));
             let thread = std::thread::Builder::new().name(format!("log-writer-{number}"));
-            pipeline.threads.lock().push(thread.spawn(move || ways.work(&shared))?);
+            pipeline.threads.lock().push(thread.spawn(move || ways.work_or_end(&shared))?);
         }
         Ok(pipeline)
     }
@@ -163,7 +164,36 @@ impl Drop for Pipeline {
 }
 
 impl Ways {
-    /// A worker's thread: until the log is closed and nothing is queued. Who committed a group looks for more
+    /// A worker's thread. A panic, which only a store, a clock or an observer can bring about, ends the log as a
+    /// failed sync does: nobody waits for ever, and what was queued is told so.
+    fn work_or_end(&self, shared: &Shared) {
+        let work = AssertUnwindSafe(|| self.work(shared));
+        if catch_unwind(work).is_ok() {
+            return;
+        }
+        let (durable, cause) = (shared.head().size, "a thread of the log panicked".to_owned());
+        tracing::error!(cause, "the log takes no appends until it is opened again");
+        self.poison.lock().get_or_insert((durable, cause.clone()));
+        if let Some(observer) = &shared.observer {
+            observer.ended(Some(&cause));
+        }
+        {
+            let mut inbox = self.inbox.lock();
+            inbox.closed = true;
+            inbox.failed = true;
+        }
+        self.room.close();
+        // Invariant: `under_way` stays as it is, so that nothing is committed any more.
+        self.commits.lock().under_way = true;
+        self.sequence(shared);
+        let groups = std::mem::take(&mut self.commits.lock().groups);
+        for group in groups {
+            self.drop_all(group.answers.into_iter().map(|answer| answer.request).collect(), None);
+        }
+        self.arrived.notify_all();
+    }
+
+    /// The worker's work: until the log is closed and nothing is queued. Who committed a group looks for more
     /// before it ends, so what waits for that group is not left behind.
     fn work(&self, shared: &Shared) {
         while self.wait() {

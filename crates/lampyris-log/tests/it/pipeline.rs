@@ -229,3 +229,26 @@ fn who_was_taken_over_writes_no_more() {
     let found: Vec<_> = records(&second).into_iter().map(|record| record.content).collect();
     assert_eq!(found[1..], [b"first".to_vec(), b"second".to_vec()]);
 }
+
+/// An observer that panics once the log has three records.
+#[derive(Debug)]
+struct Panicking;
+
+impl lampyris_log::Observer for Panicking {
+    fn durable(&self, size: u64) {
+        assert!(size < 3, "as it is meant to");
+    }
+}
+
+#[test]
+fn a_panic_of_who_is_told_ends_the_log_and_nobody_waits_for_ever() {
+    let options = writer().observer(Arc::new(Panicking));
+    let log = Log::open_on(Arc::new(MemoryShard::new()), &options, |_| {}).unwrap();
+    log.append_blocking(append(1, 1, "kept")).unwrap();
+    let futures: Vec<_> = (2..40).map(|number| log.append(append(number, 1, "lost"))).collect();
+    for future in futures {
+        assert!(matches!(future.wait(), Err(AppendError::Unavailable(_))));
+    }
+    assert!(log.append_blocking(append(50, 1, "late")).is_err());
+    assert!(matches!(log.close(), Err(Unavailable::Poisoned { .. })));
+}

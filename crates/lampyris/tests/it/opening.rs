@@ -87,6 +87,32 @@ async fn a_submission_with_an_id_and_no_time_can_be_made_again() {
     }
 }
 
+/// Ids that are counted, on and on over reopenings: unlike each other, and alike in their first half.
+#[derive(Debug)]
+struct Counted(std::sync::atomic::AtomicU64);
+
+impl lampyris::IdSource for Counted {
+    fn draw(&self) -> [u8; 16] {
+        let next = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        u128::from(next).to_be_bytes()
+    }
+}
+
+#[tokio::test]
+async fn ids_need_only_be_unlike_each_other() {
+    let scratch = tempfile::tempdir().unwrap();
+    let ids = std::sync::Arc::new(Counted(1.into()));
+    for round in 0..4u64 {
+        let builder = Lampyris::builder().ids(std::sync::Arc::clone(&ids) as _);
+        let engine = builder.open(scratch.path()).unwrap();
+        for _ in 0..3 {
+            let draft = lampyris::Submission::broadcast("did:firefly:org/acme", "0x9f3b");
+            accepted(engine.stage(draft.build().unwrap()).await.unwrap());
+        }
+        assert_eq!(engine.head().size, 1 + 6 * (round + 1));
+    }
+}
+
 #[test]
 fn a_key_of_nothing_is_refused() {
     let draft = lampyris::Submission::broadcast("did:firefly:org/acme", "0x9f3b");

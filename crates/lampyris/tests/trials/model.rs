@@ -131,7 +131,7 @@ impl Model {
             .told
             .iter()
             .filter(|(_, told)| told.state.situation() == situation)
-            .map(|(id, told)| (*id, told.batch(), told.last().1))
+            .map(|(id, told)| (*id, told.batch(), told.moved()))
             .collect();
         waiting.sort_by_key(|(id, _, since)| (*since, *id));
         waiting
@@ -201,6 +201,12 @@ impl Model {
 }
 
 impl Told {
+    /// When the last event that is no note was decided on.
+    fn moved(&self) -> i64 {
+        let moves = |(_, _, event): &&(u64, i64, Event)| !matches!(event, Event::Noted(_));
+        self.events.iter().rev().find(moves).map(|(_, time, _)| *time).unwrap()
+    }
+
     pub(crate) fn last(&self) -> (u64, i64) {
         let (sequence, time, _) = self.events.last().unwrap();
         (*sequence, *time)
