@@ -130,9 +130,10 @@ impl<P: Place> StateMachineTest for Held<P> {
     }
 }
 
+/// One case of `part`, of a thousand at least.
 fn cases(part: u32) -> ProptestConfig {
     let default = ProptestConfig::default();
-    let cases = default.cases.div_ceil(part);
+    let cases = default.cases.max(1000).div_ceil(part);
     // What was found is kept as a test with a name.
     ProptestConfig { cases, failure_persistence: None, ..default }
 }
@@ -145,7 +146,7 @@ prop_state_machine! {
 }
 
 prop_state_machine! {
-    #![proptest_config(cases(64))]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn in_a_directory_it_does_too(sequential 1..24 => Held<Directory>);
