@@ -45,7 +45,9 @@ impl<P: Place> Trial<P> {
     }
 
     fn open(&mut self) {
-        let builder = Lampyris::builder().clock(self.clock.clone()).ids(self.ids.clone());
+        // So few that most final messages have to be found in the log again.
+        let builder = Lampyris::builder().recent_messages(2);
+        let builder = builder.clock(self.clock.clone()).ids(self.ids.clone());
         self.engine = Some(self.place.open(builder).unwrap());
     }
 
