@@ -1,6 +1,7 @@
 //! What a caller asks the log to keep, and what it gets back.
 //! Positions, versions and links are never the caller's: the log assigns them.
 
+use crate::data_store::Ticket;
 use crate::error::Refused;
 use crate::frame::RECORD_LENGTH_BYTES;
 use crate::limits::{MAX_APPEND_RECORDS, MAX_RAW_BYTES, MAX_RECORD_BYTES};
@@ -27,6 +28,8 @@ pub struct Append {
     pub claims: Vec<Claim>,
     /// Where streams of the namespace must end for the append to be kept; the log stores nothing of it.
     pub expected: Vec<(StreamName, Expected)>,
+    /// What of the data store must be durable before the append is.
+    pub after: Ticket,
 }
 
 /// Where a stream must end.
@@ -101,6 +104,7 @@ impl Append {
             events: Vec::new(),
             claims: Vec::new(),
             expected: Vec::new(),
+            after: Ticket::default(),
         }
     }
 
@@ -122,6 +126,14 @@ impl Append {
     #[must_use]
     pub fn expect(mut self, stream: StreamName, expected: Expected) -> Append {
         self.expected.push((stream, expected));
+        self
+    }
+
+    /// Has objects of the data store made durable before the append is, so that no record refers to what a crash
+    /// could take back. Several tickets may be given.
+    #[must_use]
+    pub fn after(mut self, ticket: Ticket) -> Append {
+        self.after = self.after.max(ticket);
         self
     }
 

@@ -16,6 +16,8 @@ pub const CREATING: &str = "format.creating";
 pub const LOCK: &str = "lock";
 /// The journal's folder.
 pub const JOURNAL: &str = "journal";
+/// The data store's folder.
+pub const DATA: &str = "data";
 /// sled's folder.
 pub const SLED: &str = "sled";
 /// Files that stood in sled's way, kept as evidence.
@@ -69,7 +71,7 @@ impl Directory {
         }
         let ours = |entry: &PathBuf| {
             entry.file_name().is_some_and(|name| {
-                [CREATING, LOCK, JOURNAL, SLED, SET_ASIDE].iter().any(|ours| name == *ours)
+                [CREATING, LOCK, JOURNAL, DATA, SLED, SET_ASIDE].iter().any(|ours| name == *ours)
             })
         };
         match entries.as_slice() {

@@ -36,6 +36,7 @@ mod claims_index;
 mod clock;
 mod committer;
 mod corrupt;
+mod data_store;
 #[cfg(feature = "sled")]
 pub mod directory;
 mod disk;
@@ -66,6 +67,7 @@ pub use append::{Append, Appended, Expected, NewEvent};
 pub use block_on::block_on;
 pub use clock::{Clock, SystemClock};
 pub use corrupt::{At, Corrupt, Rule};
+pub use data_store::{Collected, DataError, DataStore, Object, ObjectReader, Put, Ticket};
 pub use disk::{Disk, DiskFile, StdDisk};
 pub use error::{AppendError, Broken, OpenError, ReadError, Refused, Unavailable};
 #[cfg(feature = "sled")]

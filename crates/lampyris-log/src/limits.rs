@@ -91,3 +91,13 @@ pub const FEED_BYTES: usize = 4 * 1024 * 1024;
 
 /// Most bytes of frames that are in the journal and not in sled: who would append more waits.
 pub const LAG_BYTES: usize = 32 * 1024 * 1024;
+
+/// A pack of the data store takes small objects up to so many bytes: what one collection has to copy at most for
+/// one object that is dropped.
+pub const DATA_PACK_BYTES: u64 = 64 * 1024 * 1024;
+
+/// An object of more bytes has a pack of its own, so that it is never copied, and is removed with its file.
+pub const DATA_LARGE_BYTES: usize = 1024 * 1024;
+
+/// Most bytes that wait to be written to the data store: who would put more waits.
+pub const DATA_BATCH_BYTES: usize = 8 * 1024 * 1024;

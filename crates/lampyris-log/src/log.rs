@@ -17,6 +17,7 @@ pub use read::Scan;
 use crate::append::{Append, Appended};
 use crate::claims_index::{ClaimKey, ClaimsIndex, Secret};
 use crate::clock::Clock;
+use crate::data_store::DataStore;
 use crate::error::{AppendError, Unavailable};
 use crate::identity::{Identity, Rules};
 use crate::index::{Streams, Tail};
@@ -42,6 +43,8 @@ pub struct Log {
 /// What readers, writers and followers share.
 #[derive(Debug)]
 struct Shared {
+    // Invariant: dropped before the store is, which holds the lock of both.
+    data: DataStore,
     shard: Arc<dyn ShardLog>,
     durable: RwLock<Durable>,
     /// Number of records that may be seen, for who waits for more.
@@ -186,6 +189,11 @@ impl Log {
     /// What the store found damaged when this log was opened, and put back; the records are whole again.
     pub fn repaired(&self) -> Option<Repaired> {
         self.shared.shard.repaired()
+    }
+
+    /// The values and blobs beside the log.
+    pub fn data(&self) -> &DataStore {
+        &self.shared.data
     }
 
     /// What the store under the log promises.

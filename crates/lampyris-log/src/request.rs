@@ -3,6 +3,7 @@
 
 use crate::append::{Append, Appended, Place};
 use crate::claims_index::{ClaimKey, Secret};
+use crate::data_store::Ticket;
 use crate::error::Refused;
 use crate::merkle::Head;
 use crate::shard::SealedFrame;
@@ -72,6 +73,12 @@ impl<T> Group<T> {
     /// Stored bytes of its frames.
     pub(crate) fn bytes(&self) -> usize {
         self.frames.iter().map(|frame| frame.bytes.len()).sum()
+    }
+
+    /// What of the data store must be durable before its frames are.
+    pub(crate) fn after(&self) -> Ticket {
+        let tickets = self.answers.iter().map(|answer| answer.request.append.after);
+        tickets.max().unwrap_or_default()
     }
 
     /// Takes in the group after it.

@@ -11,6 +11,7 @@ use super::read::READ_BYTES;
 use super::{Durable, Log, Shared};
 use crate::append::{Append, NewEvent};
 use crate::block_on::block_on;
+use crate::data_store::DataStore;
 use crate::error::{Broken, OpenError, ReadError, Refused, Unavailable};
 use crate::identity::{Identity, LOG_KIND, OwnEvent, Rules, own_append_id};
 use crate::limits::ORIGIN;
@@ -28,12 +29,22 @@ use tokio::sync::watch;
 
 impl Log {
     /// Opens the log in a store, and hands out every record while it is verified. An empty store becomes a log
-    /// if the options say so.
+    /// if the options say so. Its values and blobs are kept in memory.
     ///
     /// # Errors
     /// [`OpenError`] names what is in the way; see there.
     pub fn open_on(
         shard: Arc<dyn ShardLog>,
+        options: &Options,
+        visit: impl FnMut(&VerifiedRecord<'_>),
+    ) -> Result<Log, OpenError> {
+        Log::open_beside(shard, DataStore::in_memory(), options, visit)
+    }
+
+    /// Opens the log in a store, with its values and blobs in another.
+    fn open_beside(
+        shard: Arc<dyn ShardLog>,
+        data: DataStore,
         options: &Options,
         mut visit: impl FnMut(&VerifiedRecord<'_>),
     ) -> Result<Log, OpenError> {
@@ -52,7 +63,7 @@ impl Log {
         if let Access::Writer(_) = options.access {
             block_on(shard.fence(head)).map_err(ReadError::from)?;
         }
-        let log = assemble(shard, verified, fresh.clone(), recent.finish(), options)?;
+        let log = assemble((shard, data), verified, fresh.clone(), recent.finish(), options)?;
         if let Some(identity) = fresh {
             log.append_own(identity.log_id, &OwnEvent::Opened(identity.clone()))?;
         }
@@ -167,7 +178,7 @@ fn verify(
 }
 
 fn assemble(
-    shard: Arc<dyn ShardLog>,
+    (shard, data): (Arc<dyn ShardLog>, DataStore),
     verified: Verified,
     fresh: Option<Identity>,
     recent: Recent,
@@ -180,6 +191,7 @@ fn assemble(
     let head = frontier.head();
     let secret = claims.secret().clone();
     let parts = Arc::new(Shared {
+        data,
         shard,
         durable: RwLock::new(Durable { head, identity, streams, claims }),
         size: watch::Sender::new(head.size),

@@ -11,6 +11,7 @@ use crate::limits::{MAX_APPEND_BYTES, QUEUE_BYTES};
 use crate::options::Observer;
 use crate::request::{Answer, Group, Request, Verdict};
 use crate::sequencer::{self, Sequencer};
+use crate::shard::ShardError;
 use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -265,12 +266,15 @@ impl Ways {
 
     /// Has a group made durable; then another worker may commit, and its appends are answered.
     fn commit(&self, shared: &Shared, group: Group<Ticket>, merged: usize) {
+        let after = group.after();
         let mut machine = self.committer.lock();
         let mut output = machine.step(committer::Input::Group(group));
         let shown = loop {
             output = match output {
                 committer::Output::Send => {
-                    let answer = block_on(shared.shard.append(machine.frames()));
+                    let objects = shared.data.wait(after).map_err(ShardError::from);
+                    let answer =
+                        objects.and_then(|()| block_on(shared.shard.append(machine.frames())));
                     machine.step(committer::Input::Answer(answer))
                 }
                 committer::Output::Show(group) => match shared.show(&group) {

@@ -2,7 +2,8 @@
 //! What is in the store is the store's and the verifier's concern.
 
 use crate::block_on::block_on;
-use crate::directory::{Directory, JOURNAL, MARKER, Survey};
+use crate::data_store::DataStore;
+use crate::directory::{DATA, Directory, JOURNAL, MARKER, Survey};
 use crate::error::{Broken, OpenError, ReadError};
 use crate::journal;
 use crate::log::Log;
@@ -48,7 +49,9 @@ impl Log {
                         refuse_a_finished_log(&directory)?;
                         SledShard::clear(&directory)?;
                         let shard = SledShard::create(&directory, lock, identity.log_id)?;
-                        let log = Log::open_on(Arc::new(shard), options, |_| {})?;
+                        let shard = Arc::new(shard);
+                        let log =
+                            Log::open_beside(shard, data(&directory, options), options, |_| {})?;
                         directory.finish()?;
                         Ok(log)
                     }
@@ -81,7 +84,8 @@ fn existing(
 ) -> Result<Log, OpenError> {
     directory.tidy()?;
     let shard = Arc::new(SledShard::open(directory, lock)?);
-    let log = Log::open_on(Arc::clone(&shard) as Arc<dyn ShardLog>, options, visit)?;
+    let store = Arc::clone(&shard) as Arc<dyn ShardLog>;
+    let log = Log::open_beside(store, data(directory, options), options, visit)?;
     let (journal, stored) = (shard.log_id(), log.log_id());
     if journal != stored {
         return Err(Broken::OtherLog { journal, stored }.into());
@@ -91,4 +95,9 @@ fn existing(
         block_on(shard.fence(log.head())).map_err(ReadError::from)?;
     }
     Ok(log)
+}
+
+fn data(directory: &Directory, options: &Options) -> DataStore {
+    let writes = options.access != Access::Reader;
+    DataStore::in_folder(Arc::clone(&options.disk), &directory.join(DATA), writes)
 }

@@ -1,0 +1,244 @@
+//! The data store: values and blobs beside the log, by the SHA-256 of their bytes, each sealed under a key of its own.
+//! It knows nothing of messages, and nothing in it ever becomes part of a record: whoever drops an object's key
+//! has erased it, and every hash, root and proof stays as it was.
+
+mod collect;
+mod files;
+mod index;
+mod kept;
+mod memory;
+mod object;
+mod open;
+mod seal;
+mod slot;
+mod writer;
+
+pub use collect::Collected;
+pub use object::ObjectReader;
+
+use crate::disk::Disk;
+use crate::error::Unavailable;
+use crate::merkle::Hash;
+use kept::Kept;
+use memory::Memory;
+use sha2::{Digest, Sha256};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use writer::Writer;
+
+/// Objects by their hashes.
+///
+/// What was put is durable once an append that [names its ticket](crate::Append::after) is, or after
+/// [`DataStore::wait`]. Reading decrypts, authenticates and hashes: what it gives out is what was put.
+#[derive(Debug)]
+pub struct DataStore {
+    keeping: Keeping,
+}
+
+#[derive(Debug)]
+enum Keeping {
+    Memory(Memory),
+    Folder(Arc<Kept>, Option<Writer>),
+}
+
+/// An object, as the store knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Object {
+    /// SHA-256 of its bytes: its name.
+    pub hash: Hash,
+    /// Bytes it has.
+    pub size: u64,
+}
+
+/// An object that is in the store, and what must become durable before anyone may rely on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Put {
+    /// The object.
+    pub object: Object,
+    /// For [`Append::after`](crate::Append::after) or [`DataStore::wait`].
+    pub ticket: Ticket,
+}
+
+/// How much of what was put must be durable; the greater of two stands for both.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticket(u64);
+
+/// Why the data store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// The machine cannot do it now.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The log was opened for reading.
+    #[error("the log was opened for reading: nothing is put into its data store, or removed")]
+    ReadOnly,
+    /// What is to be put cannot be read.
+    #[error("what is to be kept cannot be read: {0}")]
+    Source(#[source] std::io::Error),
+    /// An object's bytes are not what was put.
+    #[error("object {hash} is damaged: {detail}")]
+    Damaged {
+        /// Its hash.
+        hash: Hash,
+        /// What is wrong with it.
+        detail: &'static str,
+    },
+    /// A file of keys is none, or its beginning is damaged.
+    #[error("{} {detail}", path.display())]
+    Keys {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: &'static str,
+    },
+    /// A newer program wrote a file of keys.
+    #[error("{} has format {found}, this program knows up to {}", path.display(), slot::FORMAT)]
+    NewerFormat {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: u8,
+    },
+}
+
+impl DataStore {
+    /// A store that is gone with the process, for a log that is.
+    pub fn in_memory() -> DataStore {
+        DataStore { keeping: Keeping::Memory(Memory::default()) }
+    }
+
+    /// The store in a folder of a data directory, which need not be there yet. Nothing is read before it is used.
+    pub(crate) fn in_folder(disk: Arc<dyn Disk>, folder: &Path, is_writer: bool) -> DataStore {
+        let kept = Arc::new(Kept::new(disk, folder.to_owned(), is_writer));
+        let writer = is_writer.then(|| Writer::new(&kept));
+        DataStore { keeping: Keeping::Folder(kept, writer) }
+    }
+
+    /// Keeps bytes. What the store holds already, and can still read, is not kept twice.
+    ///
+    /// Bytes are hashed and sealed by the caller's thread, a few milliseconds a megabyte; the disk is waited for
+    /// only if far more is put than it takes.
+    ///
+    /// # Errors
+    /// [`DataError`] if the store takes nothing.
+    pub fn put(&self, bytes: &[u8]) -> Result<Put, DataError> {
+        let hash = Hash(Sha256::digest(bytes).into());
+        match &self.keeping {
+            Keeping::Memory(memory) => Ok(memory.put(hash, bytes.to_vec())),
+            Keeping::Folder(kept, Some(writer)) => {
+                writer.start(kept)?;
+                kept.put(hash, bytes)
+            }
+            Keeping::Folder(_, None) => Err(DataError::ReadOnly),
+        }
+    }
+
+    /// Keeps all that a reader gives, in memory that does not grow with it.
+    ///
+    /// # Errors
+    /// [`DataError`] if the reader fails, or the store takes nothing.
+    pub fn put_from(&self, reader: &mut dyn Read) -> Result<Put, DataError> {
+        match &self.keeping {
+            Keeping::Memory(memory) => {
+                let mut bytes = Vec::new();
+                reader.read_to_end(&mut bytes).map_err(DataError::Source)?;
+                Ok(memory.put(Hash(Sha256::digest(&bytes).into()), bytes))
+            }
+            Keeping::Folder(kept, Some(writer)) => {
+                writer.start(kept)?;
+                kept.put_from(reader)
+            }
+            Keeping::Folder(_, None) => Err(DataError::ReadOnly),
+        }
+    }
+
+    /// Waits until what a ticket stands for is durable.
+    ///
+    /// # Errors
+    /// [`Unavailable::Poisoned`] if it could not be made so; the store then takes nothing more.
+    pub fn wait(&self, ticket: Ticket) -> Result<(), Unavailable> {
+        match &self.keeping {
+            Keeping::Memory(_) => Ok(()),
+            Keeping::Folder(kept, _) => kept.wait(ticket),
+        }
+    }
+
+    /// What is known of an object, if the store has it. Its bytes are not looked at.
+    ///
+    /// # Errors
+    /// [`DataError`] if the store cannot be read.
+    pub fn find(&self, hash: &Hash) -> Result<Option<Object>, DataError> {
+        match &self.keeping {
+            Keeping::Memory(memory) => Ok(memory.find(hash)),
+            Keeping::Folder(kept, _) => Ok(kept.locate(hash)?.map(|found| found.slot.object())),
+        }
+    }
+
+    /// The bytes of an object, if the store has it.
+    ///
+    /// # Errors
+    /// [`DataError::Damaged`] if they are not what was put.
+    pub fn read(&self, hash: &Hash) -> Result<Option<Vec<u8>>, DataError> {
+        match &self.keeping {
+            Keeping::Memory(memory) => Ok(memory.read(hash).map(|bytes| bytes.to_vec())),
+            Keeping::Folder(kept, _) => kept.read(hash),
+        }
+    }
+
+    /// The bytes of an object piece by piece, if the store has it.
+    ///
+    /// # Errors
+    /// [`DataError`] if the store cannot be read; the reader fails where the object is damaged.
+    pub fn reader(&self, hash: &Hash) -> Result<Option<ObjectReader>, DataError> {
+        match &self.keeping {
+            Keeping::Memory(memory) => Ok(memory.read(hash).map(ObjectReader::in_memory)),
+            Keeping::Folder(kept, _) => Ok(kept.locate(hash)?.map(ObjectReader::over)),
+        }
+    }
+
+    /// Every object, each once, in no order that means anything.
+    ///
+    /// # Errors
+    /// [`DataError`] if the store cannot be read.
+    pub fn for_each(&self, mut visit: impl FnMut(Object)) -> Result<(), DataError> {
+        match &self.keeping {
+            Keeping::Memory(memory) => {
+                memory.objects().into_iter().for_each(visit);
+                Ok(())
+            }
+            Keeping::Folder(kept, _) => kept.for_each(&mut |slot| visit(slot.object())),
+        }
+    }
+
+    /// How many keys could not be read when the store was opened: as many objects are lost.
+    ///
+    /// # Errors
+    /// [`DataError`] if the store cannot be read.
+    pub fn unreadable_keys(&self) -> Result<u64, DataError> {
+        match &self.keeping {
+            Keeping::Memory(_) => Ok(0),
+            Keeping::Folder(kept, _) => kept.unreadable_keys(),
+        }
+    }
+
+    /// Drops the keys, and then the bytes, of all objects that nobody refers to: those that `is_live` denies and
+    /// nobody put since the store was opened. Also what a crash left. Durable when this returns.
+    ///
+    /// # Errors
+    /// [`DataError`] if the store cannot be read or written; what was done until then stays done.
+    pub fn collect(&self, is_live: &dyn Fn(&Hash) -> bool) -> Result<Collected, DataError> {
+        match &self.keeping {
+            // Everything in there was put since the store was opened.
+            Keeping::Memory(_) => Ok(Collected::default()),
+            Keeping::Folder(kept, Some(writer)) => {
+                writer.start(kept)?;
+                kept.collect(is_live)
+            }
+            Keeping::Folder(_, None) => Err(DataError::ReadOnly),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Collecting: drops the keys of what nobody refers to, and then the bytes.
+//!
+//! What lives in a pack with dropped objects moves to another one first, so a crash at any point leaves every living
+//! object at least once; what it leaves twice, or without a key, the next collection removes.
+
+use super::DataError;
+use super::files::io;
+use super::index::Place;
+use super::kept::{Kept, State};
+use super::slot::{SLOT_BYTES, Slot};
+use crate::merkle::Hash;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a collection removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Collected {
+    /// Objects whose keys were dropped.
+    pub objects: u64,
+    /// Bytes they had.
+    pub bytes: u64,
+    /// Packs and files of keys that were removed.
+    pub files: u64,
+}
+
+/// What is to happen to the slots and packs that there are.
+#[derive(Debug, Default)]
+struct Plan {
+    /// Slots that are to be cleared.
+    doomed: Vec<(Place, Slot)>,
+    /// Slots of living objects, by their packs.
+    living: BTreeMap<u32, Vec<(Place, Slot)>>,
+}
+
+impl Kept {
+    pub(super) fn collect(&self, is_live: &dyn Fn(&Hash) -> bool) -> Result<Collected, DataError> {
+        let mut collected = Collected::default();
+        let mut plan = self.plan(is_live, &mut collected)?;
+        let freed: BTreeSet<u32> = plan.doomed.iter().map(|(_, slot)| slot.pack).collect();
+        for pack in &freed {
+            for (place, slot) in plan.living.remove(pack).unwrap_or_default() {
+                if self.move_object(place, slot)? {
+                    plan.doomed.push((place, slot));
+                }
+            }
+        }
+        let ticket = self.state.lock().ticket();
+        self.wait(ticket)?;
+        self.clear(&mut plan.doomed)?;
+        collected.files = self.remove_files()?;
+        Ok(collected)
+    }
+
+    /// Decides what goes. From here on, nothing that goes is found any more.
+    fn plan(
+        &self,
+        is_live: &dyn Fn(&Hash) -> bool,
+        collected: &mut Collected,
+    ) -> Result<Plan, DataError> {
+        let ticket = self.open()?.ticket();
+        self.wait(ticket)?;
+        let mut state = self.open()?;
+        // What is put from here on goes to a pack that this collection leaves alone.
+        state.tail.pack = None;
+        let mut index = state.index.take().unwrap_or_default();
+        let mut plan = Plan::default();
+        let walked = self.walk(&state, &mut |place, slot| {
+            let current = index.places(&slot.hash).any(|at| at == place);
+            if current && (index.is_seen(&slot.hash, place) || is_live(&slot.hash)) {
+                plan.living.entry(slot.pack).or_default().push((place, slot));
+                return;
+            }
+            if current {
+                index.remove(&slot.hash, place);
+                collected.objects += 1;
+                collected.bytes += slot.size;
+            }
+            plan.doomed.push((place, slot));
+        });
+        state.index = Some(index);
+        walked.map(|()| plan)
+    }
+
+    /// Copies a living object to another pack, as it is sealed; not if it was moved or put anew meanwhile.
+    fn move_object(&self, place: Place, slot: Slot) -> Result<bool, DataError> {
+        let Some(located) = self.locate(&slot.hash)? else { return Ok(false) };
+        if located.place != place {
+            return Ok(true);
+        }
+        let length = usize::try_from(located.sealed_bytes()).unwrap_or(usize::MAX);
+        let mut sealed = vec![0; length];
+        let path = self.files.pack_path(slot.pack);
+        located.pack.read_at(&mut sealed, slot.offset).map_err(io("read", &path))?;
+        let mut state = self.open()?;
+        if let Some(index) = &mut state.index {
+            index.remove(&slot.hash, place);
+        }
+        self.queue(&mut state, slot.object(), slot.key, sealed, false)?;
+        Ok(true)
+    }
+
+    /// Overwrites slots with nothing, durably.
+    fn clear(&self, doomed: &mut [(Place, Slot)]) -> Result<(), DataError> {
+        doomed.sort_by_key(|(place, _)| *place);
+        for file_slots in doomed.chunk_by(|(one, _), (other, _)| one.file == other.file) {
+            let Some((first, _)) = file_slots.first() else { continue };
+            let path = self.files.keys_path(first.file);
+            let file = self.keys(&mut self.state.lock(), first.file)?;
+            for (place, _) in file_slots {
+                file.write_at(&[0; SLOT_BYTES], place.offset()).map_err(io("write", &path))?;
+            }
+            file.sync_data().map_err(io("sync", &path))?;
+        }
+        Ok(())
+    }
+
+    /// Removes packs that no key opens, and files without a key but the last one.
+    fn remove_files(&self) -> Result<u64, DataError> {
+        let mut state = self.open()?;
+        let listing = self.files.list()?.unwrap_or_default();
+        let (mut packs, mut keys) = (BTreeSet::new(), BTreeSet::new());
+        self.walk(&state, &mut |place, slot| {
+            packs.insert(slot.pack);
+            keys.insert(place.file);
+        })?;
+        let State { tail, packs: open_packs, keys: open_keys, unreadable, .. } = &mut *state;
+        packs.extend(tail.pack.map(|(pack, _)| pack));
+        keys.extend(tail.keys.map(|place| place.file));
+        packs.extend(&tail.under_way);
+        if *unreadable > 0 {
+            // Some of what has no key may have one that cannot be read, and still be rescued.
+            packs.extend(&listing.packs);
+        }
+        let mut removed = 0;
+        for pack in listing.packs.difference(&packs) {
+            open_packs.remove(pack);
+            self.files.remove_pack(*pack)?;
+            removed += 1;
+        }
+        for file in listing.keys.difference(&keys) {
+            open_keys.remove(file);
+            self.files.remove_keys(*file)?;
+            removed += 1;
+        }
+        if removed > 0 {
+            self.files.sync()?;
+        }
+        Ok(removed)
+    }
+}

@@ -1,0 +1,162 @@
+//! A key slot: which object it is for, its key, and where its sealed bytes are.
+//! Slots stand in files of keys, apart from what they open, and never cross a sector of a disk.
+
+use super::Object;
+use super::seal::Key;
+use crate::merkle::Hash;
+
+/// The format of files of keys.
+pub(super) const FORMAT: u8 = 1;
+
+/// Bytes of a slot; the first one of a file says which file it is.
+pub(super) const SLOT_BYTES: usize = 128;
+
+/// Slots of a file of keys, the first one included: 4 MiB, written once and never longer.
+pub(super) const SLOTS: u32 = 32 * 1024;
+
+const MAGIC: &[u8; 4] = b"LMPK";
+const HEADER_MAGIC: &[u8; 4] = b"LMPH";
+const CHECKSUM_AT: usize = 92;
+const HEADER_CHECKSUM_AT: usize = 9;
+
+/// A slot in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Slot {
+    pub(super) hash: Hash,
+    pub(super) key: Key,
+    /// Number of the pack that has the sealed bytes.
+    pub(super) pack: u32,
+    /// Where they begin in it.
+    pub(super) offset: u64,
+    /// Bytes of the object before it was sealed.
+    pub(super) size: u64,
+}
+
+/// What stands where a slot may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Nothing: it was never written, or the key was dropped.
+    Nothing,
+    /// A slot.
+    Slot(Slot),
+    /// Neither.
+    Damaged,
+}
+
+/// What stands at the beginning of a file of keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Header {
+    /// Nothing: its creation was cut short, and no slot was ever written.
+    Nothing,
+    /// The header of this format, with the number of the file.
+    Known(u32),
+    /// A newer format.
+    Newer(u8),
+    /// Something else.
+    Damaged,
+}
+
+impl Slot {
+    pub(super) fn object(&self) -> Object {
+        Object { hash: self.hash, size: self.size }
+    }
+
+    pub(super) fn encode(&self) -> [u8; SLOT_BYTES] {
+        let mut bytes = [0; SLOT_BYTES];
+        bytes[..4].copy_from_slice(MAGIC);
+        bytes[4..36].copy_from_slice(&self.hash.0);
+        bytes[36..68].copy_from_slice(&self.key.0);
+        bytes[68..72].copy_from_slice(&self.pack.to_be_bytes());
+        bytes[72..80].copy_from_slice(&self.offset.to_be_bytes());
+        bytes[80..88].copy_from_slice(&self.size.to_be_bytes());
+        // Four bytes are left free.
+        let checksum = crc32fast::hash(&bytes[..CHECKSUM_AT]);
+        bytes[CHECKSUM_AT..CHECKSUM_AT + 4].copy_from_slice(&checksum.to_be_bytes());
+        bytes
+    }
+}
+
+/// Reads what stands where a slot may.
+pub(super) fn read(bytes: &[u8; SLOT_BYTES]) -> Found {
+    if bytes.iter().all(|byte| *byte == 0) {
+        return Found::Nothing;
+    }
+    let u64_at = |at| array(bytes, at).map(u64::from_be_bytes);
+    let parts = || {
+        let checksum = u32::from_be_bytes(array(bytes, CHECKSUM_AT)?);
+        let rest = bytes.get(CHECKSUM_AT + 4..)?;
+        let whole = bytes.starts_with(MAGIC)
+            && checksum == crc32fast::hash(bytes.get(..CHECKSUM_AT)?)
+            && rest.iter().all(|byte| *byte == 0);
+        let slot = Slot {
+            hash: Hash(array(bytes, 4)?),
+            key: Key(array(bytes, 36)?),
+            pack: u32::from_be_bytes(array(bytes, 68)?),
+            offset: u64_at(72)?,
+            size: u64_at(80)?,
+        };
+        whole.then_some(slot)
+    };
+    parts().map_or(Found::Damaged, Found::Slot)
+}
+
+/// The first slot of the file of keys with this number.
+pub(super) fn header(number: u32) -> [u8; SLOT_BYTES] {
+    let mut bytes = [0; SLOT_BYTES];
+    bytes[..4].copy_from_slice(HEADER_MAGIC);
+    bytes[4] = FORMAT;
+    bytes[5..9].copy_from_slice(&number.to_be_bytes());
+    let checksum = crc32fast::hash(&bytes[..HEADER_CHECKSUM_AT]);
+    bytes[HEADER_CHECKSUM_AT..HEADER_CHECKSUM_AT + 4].copy_from_slice(&checksum.to_be_bytes());
+    bytes
+}
+
+/// Reads the first slot of a file of keys.
+pub(super) fn read_header(bytes: &[u8; SLOT_BYTES]) -> Header {
+    let number = array(bytes, 5).map(u32::from_be_bytes);
+    match (bytes.get(4), number) {
+        _ if bytes.iter().all(|byte| *byte == 0) => Header::Nothing,
+        (Some(format), _) if bytes.starts_with(HEADER_MAGIC) && *format > FORMAT => {
+            Header::Newer(*format)
+        }
+        (_, Some(number)) if *bytes == header(number) => Header::Known(number),
+        (_, _) => Header::Damaged,
+    }
+}
+
+fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..)?.first_chunk().copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Found, Header, Key, SLOT_BYTES, Slot, header, read, read_header};
+    use crate::merkle::Hash;
+
+    #[test]
+    fn a_slot_reads_as_it_was_written_and_no_flipped_bit_goes_unnoticed() {
+        let slot = Slot {
+            hash: Hash([1; 32]),
+            key: Key([2; 32]),
+            pack: 3,
+            offset: 1 << 40,
+            size: u64::MAX,
+        };
+        let bytes = slot.encode();
+        assert_eq!(read(&bytes), Found::Slot(slot));
+        assert_eq!(read(&[0; SLOT_BYTES]), Found::Nothing);
+        assert_eq!(read_header(&header(9)), Header::Known(9));
+        assert_eq!(read_header(&[0; SLOT_BYTES]), Header::Nothing);
+        for bit in 0..SLOT_BYTES * 8 {
+            let mut flipped = bytes;
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(read(&flipped), Found::Damaged, "bit {bit}");
+            let mut flipped = header(9);
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(
+                !matches!(read_header(&flipped), Header::Known(_) | Header::Nothing),
+                "bit {bit}"
+            );
+        }
+    }
+}
