@@ -5,12 +5,13 @@ mod decode;
 pub(crate) mod encode;
 pub mod inline;
 mod invalid;
+mod kept;
 mod name;
 pub mod references;
 mod seal;
 
 use crate::decode::DecodeError;
-use crate::hash::{BlobHash, Bytes32, DataHash};
+use crate::hash::{BlobHash, DataHash};
 use crate::id::DataId;
 use crate::json::{JsonValue, Node};
 use crate::kind::ValidatorType;
@@ -19,6 +20,7 @@ use crate::open::Open;
 use crate::time::Timestamp;
 
 pub use invalid::InvalidData;
+pub use kept::{Parts, WrongPart};
 
 /// A data element.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -126,11 +128,8 @@ impl Data {
         match (&self.value, blob) {
             (None, None) => Err(InvalidData::NoValue),
             (Some(value), None) => Ok(DataHash(value.hash())),
-            (None, Some(blob)) => Ok(DataHash(blob.0)),
-            (Some(value), Some(blob)) => {
-                let both = format!("{}{blob}", value.hash());
-                Ok(DataHash(Bytes32::sha256(both.as_bytes())))
-            }
+            (None, Some(BlobHash(blob))) => Ok(DataHash(blob)),
+            (Some(value), Some(BlobHash(blob))) => Ok(DataHash::of_both(value.hash(), blob)),
         }
     }
 

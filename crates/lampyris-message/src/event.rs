@@ -1,12 +1,14 @@
-//! Events: the facts that a message's history is made of, each named in the past tense.
+//! Events: the facts that the history of a message or a data element is made of, each named in the past tense.
 //!
 //! An event says what happened and never decides whether it may: see [`crate::lifecycle`].
 //! Its bytes are the contract: a name, a version, and content in deterministic CBOR ([`codec`]).
 
 mod beginning;
 pub mod codec;
+mod element;
 
 pub use beginning::{Beginning, Skimmed};
+pub use element::{Content, DataAdded, DataEvent, DataEventKind, DataState, Held, IllegalDataStep};
 
 use crate::hash::{Bytes32, MessageHash};
 use crate::id::{BatchId, MessageId, TransactionId};

@@ -117,6 +117,12 @@ hash_type! {
     /// The hash of one data element, as a message refers to it.
     DataHash
 }
+impl DataHash {
+    /// The hash of an element that has a value and a blob: of both hashes as hex digits.
+    pub fn of_both(value: Bytes32, blob: Bytes32) -> Self {
+        Self(Bytes32::sha256(format!("{value}{blob}").as_bytes()))
+    }
+}
 hash_type! {
     /// The hash of a message's list of data references: `header.datahash`.
     DataListHash

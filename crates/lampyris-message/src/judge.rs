@@ -3,8 +3,8 @@
 //! It is fed events in the order of the log and keeps one state a message. It reads nothing by
 //! itself, and never decides anything: it says whether what was decided may stand.
 
-use crate::event::EventKind;
-use crate::event::codec::{EventError, decode};
+use crate::event::codec::{EventError, decode, decode_data};
+use crate::event::{DataState, EventKind, IllegalDataStep};
 use crate::id::MessageId;
 use crate::kind::MessageState;
 use crate::lifecycle::{IllegalStep, State, evolve, rules};
@@ -108,6 +108,16 @@ pub struct Stored<'a> {
     pub content: &'a [u8],
 }
 
+/// Judges the next event of a data element whose stream stands at `state`; returns where it stands
+/// after it.
+///
+/// # Errors
+/// The [`Fault`].
+pub fn data_step(state: DataState, event: Stored<'_>) -> Result<DataState, Fault> {
+    let decoded = decode_data(event.name, event.version, event.content)?;
+    Ok(state.after(&decoded)?)
+}
+
 /// Checks that this program has the rules that a log says it was written under.
 ///
 /// # Errors
@@ -130,6 +140,9 @@ pub enum Fault {
     /// The table does not allow it.
     #[error(transparent)]
     Step(#[from] IllegalStep),
+    /// A data element's stream does not go on so.
+    #[error(transparent)]
+    DataStep(#[from] IllegalDataStep),
     /// The stream is another message's.
     #[error("the stream of message {stream} begins with message {message}")]
     OtherMessage {

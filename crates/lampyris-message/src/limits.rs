@@ -11,6 +11,10 @@ pub const STRING_LIST_BYTES: usize = 1024;
 /// Bytes of a name (tag, topic, namespace): a SHA-256 in hex, which upstream uses as a topic.
 pub const NAME_BYTES: usize = 64;
 
+/// Bytes of the validator of a data element, and of the name and the version of its datatype:
+/// upstream's columns for them.
+pub const DATA_NAME_BYTES: usize = 64;
+
 /// Containers that may be nested in a JSON document: Go's `encoding/json` stops there.
 pub const JSON_DEPTH: usize = 10_000;
 

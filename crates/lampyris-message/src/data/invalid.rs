@@ -4,12 +4,15 @@
 use thiserror::Error;
 
 use crate::hash::{BlobHash, DataHash};
-use crate::validate::OrEmpty;
+use crate::validate::{FieldError, OrEmpty};
 
 /// An element that cannot be sealed, or is not what its hash says; prints as upstream words it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum InvalidData {
+    /// A field holds what it may not.
+    #[error(transparent)]
+    Field(#[from] FieldError),
     /// There is neither a value nor the hash of a blob.
     #[error("FF00109: Data value is null")]
     NoValue,
@@ -70,6 +73,7 @@ impl InvalidData {
     /// Upstream's code for this error.
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::Field(field) => field.code(),
             Self::NoValue => "FF00109",
             Self::BlobMismatch { .. } => "FF00110",
             Self::BlobUnknown { .. } => "FF10239",
@@ -84,6 +88,7 @@ impl InvalidData {
     /// The HTTP status upstream attaches to the code; 500 where it attaches none.
     pub const fn status(&self) -> u16 {
         match self {
+            Self::Field(field) => field.status(),
             Self::BlobMismatch { .. } => 500,
             Self::BlobUnknown { .. } => 404,
             Self::NoValue

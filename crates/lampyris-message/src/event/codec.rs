@@ -9,7 +9,7 @@ mod read;
 mod write;
 
 use super::beginning::Skimmed;
-use super::{Event, EventKind};
+use super::{DataEvent, DataEventKind, Event, EventKind};
 use crate::hash::MessageHash;
 use crate::id::MessageId;
 use crate::sealed::NotCanonical;
@@ -31,8 +31,24 @@ pub fn encode(event: &Event) -> Vec<u8> {
 /// # Errors
 /// [`EventError`], naming the event and what is wrong with it.
 pub fn decode(name: &str, version: u64, content: &[u8]) -> Result<Event, EventError> {
-    let kind = known(name, version)?;
+    let kind = known(EventKind::from_name, name, version)?;
     read::event(kind, content).map_err(|refused| refused.of(kind))
+}
+
+/// The content of a data element's event, in [`VERSION`]'s form.
+pub fn encode_data(event: &DataEvent) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(256);
+    write::data_event(&mut bytes, event);
+    bytes
+}
+
+/// Reads the event of a data element with this name, version and content, as it stands in the log.
+///
+/// # Errors
+/// [`EventError`], naming the event and what is wrong with it.
+pub fn decode_data(name: &str, version: u64, content: &[u8]) -> Result<DataEvent, EventError> {
+    let kind = known(DataEventKind::from_name, name, version)?;
+    read::data_event(kind, content).map_err(|refused| refused.of(kind))
 }
 
 /// Reads of an event what its message is found by, and recomputes no hash.
@@ -44,13 +60,13 @@ pub fn decode(name: &str, version: u64, content: &[u8]) -> Result<Event, EventEr
 /// # Errors
 /// [`EventError`], naming the event and what is wrong with it.
 pub fn skim<'b>(name: &str, version: u64, content: &'b [u8]) -> Result<Skimmed<'b>, EventError> {
-    let kind = known(name, version)?;
+    let kind = known(EventKind::from_name, name, version)?;
     read::skim(kind, content).map_err(|refused| refused.of(kind))
 }
 
 /// The event with this name, if its content is of the version that is read.
-fn known(name: &str, version: u64) -> Result<EventKind, EventError> {
-    EventKind::from_name(name)
+fn known<K>(from_name: fn(&str) -> Option<K>, name: &str, version: u64) -> Result<K, EventError> {
+    from_name(name)
         .filter(|_| version == VERSION)
         .ok_or_else(|| EventError::Unknown { name: name.to_owned(), version })
 }
@@ -64,7 +80,8 @@ enum Refused {
 }
 
 impl Refused {
-    fn of(self, kind: EventKind) -> EventError {
+    fn of(self, kind: impl Into<StoredKind>) -> EventError {
+        let kind = kind.into();
         match self {
             Self::Content(source) => EventError::Content { kind, source },
             Self::Spelling => EventError::NotDeterministic { kind },
@@ -75,6 +92,36 @@ impl Refused {
 impl From<ContentError> for Refused {
     fn from(error: ContentError) -> Self {
         Self::Content(error)
+    }
+}
+
+/// The kind of an event of any stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoredKind {
+    /// An event of a message.
+    Message(EventKind),
+    /// An event of a data element.
+    Data(DataEventKind),
+}
+
+impl From<EventKind> for StoredKind {
+    fn from(kind: EventKind) -> Self {
+        Self::Message(kind)
+    }
+}
+
+impl From<DataEventKind> for StoredKind {
+    fn from(kind: DataEventKind) -> Self {
+        Self::Data(kind)
+    }
+}
+
+impl std::fmt::Display for StoredKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Message(kind) => kind.name(),
+            Self::Data(kind) => kind.name(),
+        })
     }
 }
 
@@ -94,7 +141,7 @@ pub enum EventError {
     #[error("event '{kind}': {source}")]
     Content {
         /// The event.
-        kind: EventKind,
+        kind: StoredKind,
         /// What is wrong.
         source: ContentError,
     },
@@ -102,7 +149,7 @@ pub enum EventError {
     #[error("event '{kind}': the content is not its own deterministic encoding")]
     NotDeterministic {
         /// The event.
-        kind: EventKind,
+        kind: StoredKind,
     },
 }
 

@@ -10,6 +10,7 @@
 mod bytes;
 mod cases;
 mod cast;
+mod element;
 mod grid;
 mod judging;
 mod laws;

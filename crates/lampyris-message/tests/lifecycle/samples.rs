@@ -148,7 +148,7 @@ fn pins() -> impl Strategy<Value = Vec<Pin>> {
 }
 
 /// Any moment that a text can name, its ends included.
-fn time() -> impl Strategy<Value = Timestamp> {
+pub(crate) fn time() -> impl Strategy<Value = Timestamp> {
     let seconds = prop_oneof![
         Just(-62_167_219_200),
         Just(253_402_300_799),

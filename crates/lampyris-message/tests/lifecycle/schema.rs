@@ -4,11 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use lampyris_message::event::EventKind;
-use lampyris_message::event::codec::encode;
+use lampyris_message::event::codec::{encode, encode_data};
+use lampyris_message::event::{DataEventKind, EventKind};
 use minicbor::decode::Decoder;
 use proptest::prelude::*;
 
+use crate::element::data_event;
 use crate::pages::page;
 use crate::samples::event;
 
@@ -114,11 +115,14 @@ fn within(range: &str, number: u64) -> bool {
 #[test]
 fn the_schema_has_a_rule_for_every_event() {
     let schema = Schema::read();
-    let Some(Rule::Type(all)) = schema.0.get("content") else { panic!("no rule content") };
-    let names: Vec<_> = EventKind::ALL.iter().map(|kind| kind.name()).collect();
-    assert_eq!(all.split(" / ").collect::<Vec<_>>(), names);
-    for name in names {
-        assert!(matches!(schema.0.get(name), Some(Rule::Array(_))), "no rule {name}");
+    let names = EventKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>();
+    let data_names = DataEventKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>();
+    for (rule, names) in [("content", names), ("data-content", data_names)] {
+        let Some(Rule::Type(all)) = schema.0.get(rule) else { panic!("no rule {rule}") };
+        assert_eq!(all.split(" / ").collect::<Vec<_>>(), names);
+        for name in names {
+            assert!(matches!(schema.0.get(name), Some(Rule::Array(_))), "no rule {name}");
+        }
     }
 }
 
@@ -133,6 +137,16 @@ proptest! {
         prop_assert!(!schema.holds(event.kind().name(), &shorter), "a member less");
         let other = if event.kind() == EventKind::Sent { "confirmed" } else { "sent" };
         prop_assert!(!schema.holds(other, &content), "every content fits {}", other);
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_event_of_a_data_element_is_written_as_the_schema_says(event in data_event()) {
+        let (schema, content) = (Schema::read(), encode_data(&event));
+        prop_assert!(schema.holds(event.kind().name(), &content), "{:?}\n{:02x?}", event, content);
+        let shorter = [&[content[0].wrapping_sub(1)], &content[1..]].concat();
+        prop_assert!(!schema.holds(event.kind().name(), &shorter), "a member less");
     }
 }
 

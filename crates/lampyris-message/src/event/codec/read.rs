@@ -3,8 +3,10 @@
 //! It checks the schema, the message, and that every item is in its one spelling; what it takes is
 //! exactly what is written for the event.
 
+mod element;
 mod skim;
 
+pub(super) use element::data_event;
 pub(super) use skim::skim;
 
 use super::item::{Items, schema};

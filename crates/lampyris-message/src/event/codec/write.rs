@@ -2,6 +2,8 @@
 //!
 //! It cannot fail: a sink of bytes takes everything.
 
+mod element;
+
 use std::convert::Infallible;
 
 use minicbor::Encoder;
@@ -13,6 +15,8 @@ use crate::event::{
 };
 use crate::id::{BatchId, TransactionId};
 use crate::{Pin, SealedMessage, Timestamp};
+
+pub(super) use element::data_event;
 
 type Result = std::result::Result<(), minicbor::encode::Error<Infallible>>;
 
