@@ -110,11 +110,12 @@ pub(crate) enum Command {
     History(One),
     /// List messages, in the order of their first events
     List(List),
-    /// Count events and messages, by state
+    /// Count events and messages, by state, and data elements
     Stats,
     /// Read the whole log again and judge it: frames, chain, order, every hash and every step
     ///
-    /// Ends with `VERIFIED n events, m messages` and exit code 0, or with the first fault and 1.
+    /// Ends with `VERIFIED n events, m messages`, with `, k data elements` where there are any, and
+    /// exit code 0, or with the first fault and 1.
     /// Damage that was mended on opening, from the journal or from the store, counts as a fault: the
     /// next replay then finds the log whole. Opening lets the store tidy its own files: judge a copy
     /// if no byte may change.

@@ -3,19 +3,33 @@
 //! The log itself verifies bytes, chain and order; this says whether what the records tell is legal.
 
 use lampyris_log::{LOG_KIND, OwnEvent, RecordRef, StreamOrdinal, VerifiedRecord};
+use lampyris_message::event::DataState;
 use lampyris_message::judge::{self, Judge};
 use lampyris_message::lifecycle::State;
-use lampyris_message::{MessageId, MessageState};
+use lampyris_message::{DataId, MessageId, MessageState};
 
-use crate::record::{message_id, stored};
+use crate::record::{data_id, message_id, stored};
 
 /// Judges the records of a log as they are verified; stops at the first fault.
 #[derive(Debug, Default)]
 pub struct Audit {
     judge: Judge,
-    /// The judge's number of each stream, by the log's number; none for the log's own stream.
-    numbers: Vec<Option<u32>>,
+    /// What each stream is, by the log's number.
+    streams: Vec<Stream>,
+    elements: u64,
     fault: Option<Fault>,
+}
+
+/// What a stream is, and what is remembered of it.
+#[derive(Debug, Clone, Copy, Default)]
+enum Stream {
+    /// The log's own.
+    #[default]
+    Own,
+    /// A message's: the judge's number of it.
+    Message(u32),
+    /// A data element's: where it stands.
+    Data(DataState),
 }
 
 /// A record that may not stand where it does.
@@ -31,6 +45,16 @@ pub enum Fault {
         message: MessageId,
         /// What is wrong.
         fault: judge::Fault,
+    },
+    /// An event of a data element.
+    #[error("sequence {sequence}, data element {data}: {fault}")]
+    Data {
+        /// The record.
+        sequence: u64,
+        /// The element.
+        data: DataId,
+        /// What is wrong.
+        fault: Box<judge::Fault>,
     },
     /// A record of the log's own stream names rules that this program does not have.
     #[error("sequence {sequence}: {fault}")]
@@ -78,6 +102,11 @@ impl Audit {
         self.judge.messages()
     }
 
+    /// How many data elements were added; their events are not among [`events`](Self::events).
+    pub const fn elements(&self) -> u64 {
+        self.elements
+    }
+
     /// How many messages are in each state.
     pub fn counts(&self) -> impl Iterator<Item = (MessageState, u64)> {
         self.judge.counts()
@@ -85,34 +114,63 @@ impl Audit {
 
     /// The state of the message whose stream the log gives this number.
     pub fn state(&self, stream: StreamOrdinal) -> Option<&State> {
-        let number = self.numbers.get(stream.0 as usize).copied().flatten()?;
-        self.judge.state(number as usize)
+        match self.streams.get(stream.0 as usize)? {
+            Stream::Message(number) => self.judge.state(*number as usize),
+            Stream::Own | Stream::Data(_) => None,
+        }
     }
 
     fn judge(&mut self, verified: &VerifiedRecord<'_>) -> Result<(), Fault> {
-        let record = &verified.record;
+        let (record, stream) = (&verified.record, verified.stream.0 as usize);
         let sequence = record.sequence;
-        let Some(message) = message_id(record) else {
-            self.number(verified.stream, false);
+        if let Some(message) = message_id(record) {
+            let number = self.number(stream);
+            let judged = self.judge.step(number, message, stored(record));
+            return judged.map_err(|fault| Fault::Message { sequence, message, fault });
+        }
+        let Some(data) = data_id(record) else {
+            self.set(stream, Stream::Own);
             return own_record(record);
         };
-        let number = self.number(verified.stream, true);
-        let judged = self.judge.step(number, message, stored(record));
-        judged.map_err(|fault| Fault::Message { sequence, message, fault })
+        let before = match self.streams.get(stream) {
+            Some(Stream::Data(state)) => *state,
+            Some(Stream::Own | Stream::Message(_)) | None => DataState::Absent,
+        };
+        let after = judge::data_step(before, stored(record)).map_err(|fault| Fault::Data {
+            sequence,
+            data,
+            fault: Box::new(fault),
+        })?;
+        self.elements += u64::from(before == DataState::Absent);
+        self.set(stream, Stream::Data(after));
+        Ok(())
     }
 
-    /// The judge's number of a stream; streams come densely, in the order of their first records.
-    fn number(&mut self, stream: StreamOrdinal, is_message: bool) -> usize {
-        let index = stream.0 as usize;
-        if index >= self.numbers.len() {
-            let next = u32::try_from(self.judge.messages()).ok().filter(|_| is_message);
-            self.numbers.resize(index + 1, next);
+    /// The judge's number of a message's stream, which is the next one if the stream is new.
+    fn number(&mut self, stream: usize) -> usize {
+        if stream >= self.streams.len()
+            && let Ok(next) = u32::try_from(self.judge.messages())
+        {
+            self.set(stream, Stream::Message(next));
         }
-        self.numbers.get(index).copied().flatten().map_or(usize::MAX, |number| number as usize)
+        match self.streams.get(stream) {
+            Some(Stream::Message(number)) => *number as usize,
+            Some(Stream::Own | Stream::Data(_)) | None => usize::MAX,
+        }
+    }
+
+    /// Remembers what a stream is; they come densely, in the order of their first records.
+    fn set(&mut self, stream: usize, what: Stream) {
+        if stream >= self.streams.len() {
+            self.streams.resize(stream + 1, Stream::Own);
+        }
+        if let Some(slot) = self.streams.get_mut(stream) {
+            *slot = what;
+        }
     }
 }
 
-/// Judges a record that is no message's: the rules it names must be known here.
+/// Judges a record that is no message's and no data element's: the rules it names must be known here.
 fn own_record(record: &RecordRef<'_>) -> Result<(), Fault> {
     let sequence = record.sequence;
     let unknown = || Fault::Kind { sequence, kind: record.kind.to_owned() };

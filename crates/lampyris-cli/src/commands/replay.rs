@@ -51,7 +51,7 @@ fn print(
     seconds: f64,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let (events, messages) = (audit.events(), audit.messages());
+    let (events, messages, elements) = (audit.events(), audit.messages(), audit.elements());
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = (events as f64 / seconds.max(1e-9)).round();
     let counts = audit.counts().filter(|(_, count)| *count > 0);
@@ -62,6 +62,7 @@ fn print(
             "verdict": if fault.is_none() { "VERIFIED" } else { "FAULT" },
             "events": events,
             "messages": messages,
+            "dataElements": elements,
             "states": states,
             "eventsPerSecond": rate,
         });
@@ -75,6 +76,9 @@ fn print(
     }
     writeln!(out, "{rate:.0} events/s")?;
     match fault {
+        None if elements > 0 => {
+            writeln!(out, "VERIFIED {events} events, {messages} messages, {elements} data elements")
+        }
         None => writeln!(out, "VERIFIED {events} events, {messages} messages"),
         Some(fault) => writeln!(out, "FAULT {}", output::plain(fault)),
     }

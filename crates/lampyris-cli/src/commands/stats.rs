@@ -41,6 +41,7 @@ pub(crate) fn run(global: &Global) -> Result<ExitCode, Failure> {
                 "root": head.root.to_string(),
                 "events": audit.events(),
                 "messages": audit.messages(),
+                "dataElements": audit.elements(),
                 "states": states,
             }),
         )?;
@@ -51,6 +52,7 @@ pub(crate) fn run(global: &Global) -> Result<ExitCode, Failure> {
         writeln!(out, "records    {} ({bytes} bytes)", head.size)?;
         writeln!(out, "root       {}", head.root)?;
         writeln!(out, "events     {}", audit.events())?;
+        writeln!(out, "elements   {}", audit.elements())?;
         writeln!(out, "messages   {}", audit.messages())?;
         for (state, count) in audit.counts() {
             writeln!(out, "  {:<10} {count}", state.as_str())?;

@@ -2,12 +2,13 @@
 //!
 //! The log takes any event: so these write what no decision would, and read it back.
 
-use lampyris_log::{Append, Log, NewEvent, Options, Rules, StreamName};
+use lampyris_log::{Append, Log, NewEvent, Options, Rules, StreamName, StreamOrdinal};
 use lampyris_message::event::{Event, Staged, codec};
 use lampyris_message::lifecycle::rules;
-use lampyris_message::{MessageId, MessageState};
+use lampyris_message::{DataId, MessageId, MessageState};
 use lampyris_projection::{Audit, Fault, record};
 
+use crate::element;
 use crate::story::{ID, confirmed, message, rejected, sequenced};
 
 const OURS: fn() -> Rules = || Rules { version: rules::VERSION, hash: rules::hash().0 };
@@ -67,6 +68,38 @@ fn a_stream_of_another_messages_events_is_named() {
     let other = MessageId::from_bytes([4; 16]);
     let events = vec![record::new_event(other, &sequenced()[0])];
     faults_at(1, "begins with message", events);
+}
+
+#[test]
+fn data_elements_are_judged_and_counted_apart() {
+    let mut events = of(&sequenced());
+    let other = DataId::from_bytes(*ID.as_bytes());
+    events.insert(0, record::new_data_event(DataId::from_bytes([8; 16]), &element::added(1)));
+    events.insert(2, record::new_data_event(other, &element::added(1)));
+    let audit = audited(OURS(), events.clone());
+    assert_eq!(audit.fault(), None);
+    assert_eq!((audit.events(), audit.messages(), audit.elements()), (5, 1, 2));
+    assert!(audit.state(StreamOrdinal(1)).is_none(), "an element has no message's state");
+    assert!(audit.state(StreamOrdinal(2)).is_some());
+
+    events.push(record::new_data_event(other, &element::added(1)));
+    let text = format!("data element {other}: 'data_added' is illegal for a data element that was");
+    faults_at(8, &text, events);
+}
+
+#[test]
+fn what_a_data_elements_stream_may_not_hold_is_named() {
+    let data = |stream, name: &'static str, content| {
+        vec![NewEvent { stream, name: name.into(), version: 1, content }]
+    };
+    let stream = || StreamName::new(record::DATA, *ID.as_bytes());
+    faults_at(1, "event 'staged' version 1 is not known", data(stream(), "staged", Vec::new()));
+    faults_at(1, "expected an array of 6", data(stream(), "data_added", Vec::new()));
+    let short = StreamName::new(record::DATA, [1; 15]);
+    faults_at(1, "kind 'data'", data(short, "data_added", codec::encode_data(&element::added(1))));
+    let message = StreamName::new(record::MESSAGE, *ID.as_bytes());
+    let content = codec::encode_data(&element::added(1));
+    faults_at(1, "event 'data_added' version 1 is not", data(message, "data_added", content));
 }
 
 #[test]

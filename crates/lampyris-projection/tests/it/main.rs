@@ -4,6 +4,7 @@
 #![allow(clippy::indexing_slicing, reason = "an index out of bounds is a failed test")]
 
 mod audit;
+mod element;
 mod live;
 mod lives;
 mod rebuild;

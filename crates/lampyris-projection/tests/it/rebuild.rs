@@ -4,10 +4,12 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use lampyris_log::{Append, Log, MemoryShard, NewEvent, Options, Rules, ShardLog, StreamName};
+use lampyris_message::DataId;
 use lampyris_message::lifecycle::rules;
-use lampyris_projection::{RebuildError, ViewError, Views, read_view, rebuild, record};
+use lampyris_projection::{Audit, RebuildError, ViewError, Views, read_view, rebuild, record};
 use proptest::prelude::*;
 
+use crate::element;
 use crate::lives::{NAMESPACES, Told, folded, id, lives};
 use crate::story::{ID, sequenced};
 
@@ -49,6 +51,66 @@ proptest! {
             prop_assert_eq!(read_view(&log, &row).unwrap(), view);
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn data_elements_between_the_events_change_nothing_but_positions(
+        told in lives(),
+        dice in prop::collection::vec(0..4_u8, 8..20),
+    ) {
+        let (with, without) = (log(), log());
+        let (mut live, mut plain) = (Views::new(), Views::new());
+        let mut added = 0_u8;
+        for (told, dice) in told.iter().zip(dice.iter().cycle()) {
+            for _ in 0..*dice {
+                let id = DataId::from_bytes([added; 16]);
+                append(&with, told.namespace, record::new_data_event(id, &element::added(added)));
+                added = added.wrapping_add(1);
+                if added == 0 {
+                    return Ok(());
+                }
+            }
+            let event = record::new_event(told.id, &told.event);
+            let position = append(&with, told.namespace, event.clone());
+            live.apply(told.namespace, told.id, &told.event, position).unwrap();
+            let position = append(&without, told.namespace, event);
+            plain.apply(told.namespace, told.id, &told.event, position).unwrap();
+        }
+        append(&with, "elsewhere", record::new_data_event(DataId::from_bytes([0; 16]), &element::added(0)));
+        live.reach(with.head().size);
+        let rebuilt = rebuild(&with, go_on).unwrap();
+        prop_assert_eq!(&rebuilt, &live);
+        prop_assert!(rebuilt.namespaces().eq(plain.namespaces()));
+        for namespace in NAMESPACES {
+            prop_assert!(rebuilt.counts(namespace).eq(plain.counts(namespace)));
+            let rows = rebuilt.list(namespace, None, None).zip(plain.list(namespace, None, None));
+            for (row, plain) in rows {
+                prop_assert_eq!(row.id(), plain.id());
+                let view = read_view(&with, &row).unwrap();
+                let plain = read_view(&without, &plain).unwrap();
+                prop_assert_eq!(view.message(), plain.message());
+            }
+        }
+        let (judged, alone) = (audited(&with), audited(&without));
+        prop_assert_eq!((judged.fault(), alone.fault()), (None, None));
+        prop_assert_eq!((judged.elements(), alone.elements()), (u64::from(added) + 1, 0));
+        prop_assert_eq!((judged.events(), judged.messages()), (alone.events(), alone.messages()));
+        prop_assert!(judged.counts().eq(alone.counts()));
+    }
+}
+
+/// The audit of all that is in a log.
+fn audited(log: &Log) -> Audit {
+    let mut audit = Audit::new();
+    log.for_each(0, |verified| {
+        audit.take(verified);
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    audit
 }
 
 #[test]

@@ -135,6 +135,16 @@ proptest! {
             taken.take(&stored(told).borrow()).unwrap();
         }
         prop_assert_eq!(&taken, &one_by_one);
+        let (mut between, mut next) = (Views::new(), 0);
+        for told in &told {
+            for position in next..told.position {
+                between.take(&data_record(position).borrow()).unwrap();
+                prop_assert_eq!(between.position(), position + 1);
+            }
+            between.take(&stored(told).borrow()).unwrap();
+            next = told.position + 1;
+        }
+        prop_assert_eq!(&between, &one_by_one);
         let mut cuts: Vec<_> = cuts.iter().map(|cut| cut.index(told.len() + 1)).collect();
         cuts.extend([0, told.len()]);
         cuts.sort_unstable();
@@ -212,6 +222,18 @@ fn stored(told: &Told) -> Record {
         event: told.event.kind().name().to_owned(),
         event_version: codec::VERSION,
         content: codec::encode(&told.event),
+    }
+}
+
+/// The record of a data element's event.
+fn data_record(position: u64) -> Record {
+    let told = Told { namespace: "a", id: id(1), event: crate::story::confirmed(), position };
+    let event = crate::element::added(1);
+    Record {
+        stream: StreamName::new(record::DATA, position.to_be_bytes().repeat(2)),
+        event: event.kind().name().to_owned(),
+        content: codec::encode_data(&event),
+        ..stored(&told)
     }
 }
 
