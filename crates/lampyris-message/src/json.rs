@@ -37,6 +37,13 @@ impl JsonValue {
         Node::first(json).map(Self::from_node)
     }
 
+    /// The value that is this text, as a string.
+    pub fn text(text: &str) -> Self {
+        let mut out = Vec::with_capacity(text.len() + 2);
+        write::string(text, &mut out);
+        Self(out.into_boxed_slice())
+    }
+
     /// The value of a node.
     pub fn from_node(node: Node<'_>) -> Self {
         Self(compact::compact(node.bytes()).into_boxed_slice())

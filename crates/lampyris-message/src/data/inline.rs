@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use crate::data::{BlobRef, Data, DatatypeRef, InvalidData, StoredBlob, decode};
 use crate::decode::DecodeError;
-use crate::hash::{BlobHash, DataHash};
-use crate::id::DataId;
+use crate::hash::{BlobHash, Bytes32, DataHash};
+use crate::id::{DataId, MessageId};
 use crate::json::fields::{Field, List, Problems, members, optional};
 use crate::json::{JsonValue, Node};
 use crate::kind::ValidatorType;
@@ -52,6 +52,33 @@ impl InlineData {
         })?;
         problems.finish(list.entries.unwrap_or_default())
     }
+
+    /// Reads the `data` of a message within a document, with the same leniency; `None` if it is
+    /// absent or `null`.
+    ///
+    /// # Errors
+    /// If a field cannot hold what is given for it.
+    pub fn list_of_message(message: Node<'_>) -> Result<Option<Vec<Option<Self>>>, DecodeError> {
+        let (mut list, mut problems) = (List::default(), Problems::default());
+        members(message, "message", &["data"], &mut problems, |name, node, problems| {
+            list.read(node, name, problems, |entry, node, problems| {
+                optional(entry, node, problems, read)
+            })
+        })?;
+        problems.finish(list.entries)
+    }
+}
+
+/// The id of the new element that stands at `index` in the data of a message.
+///
+/// It is not drawn: the same message made again has the same elements. It is a UUID of version 8,
+/// the first 16 bytes of the SHA-256 of a text, the message's id, the index and the element's hash.
+pub fn derived_id(message: MessageId, index: usize, hash: DataHash) -> DataId {
+    let index = (index as u64).to_be_bytes();
+    let parts = [&b"lampyris data element 1"[..], message.as_bytes(), &index, hash.as_bytes()];
+    let Bytes32(hash) = Bytes32::sha256(&parts.concat());
+    let bytes = hash.first_chunk().copied().unwrap_or_default();
+    DataId::from(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
 /// What each entry asks for; `blobs` are those that are stored.
@@ -138,6 +165,13 @@ pub enum InvalidEntry {
 }
 
 impl InvalidEntry {
+    /// The place of the entry in the list.
+    pub const fn index(&self) -> usize {
+        match self {
+            Self::Empty { index } | Self::Data { index, .. } => *index,
+        }
+    }
+
     /// Upstream's code for this error.
     pub const fn code(&self) -> &'static str {
         match self {

@@ -8,6 +8,7 @@ use thiserror::Error;
 use crate::data::Data;
 use crate::hash::DataHash;
 use crate::id::DataId;
+use crate::message::DataRef;
 use crate::sealed::SealedRef;
 
 /// A reference that no element answers to.
@@ -16,8 +17,8 @@ use crate::sealed::SealedRef;
 pub struct Unresolved {
     /// Its place among the references.
     pub index: usize,
-    /// The reference.
-    pub reference: SealedRef,
+    /// The reference, which may name no hash.
+    pub reference: DataRef,
     /// What the element of that id hashes to, if there is one with a value or a blob.
     pub found: Option<DataHash>,
 }
@@ -54,7 +55,7 @@ impl<'a> Elements<'a> {
             let SealedRef { id, hash } = *reference;
             self.0.get(&(id, hash)).copied().ok_or_else(|| Unresolved {
                 index,
-                reference: *reference,
+                reference: DataRef { id: Some(id), hash: Some(hash) },
                 found: self.hash_of(id),
             })
         };

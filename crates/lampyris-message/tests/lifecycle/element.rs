@@ -1,12 +1,14 @@
 //! The events of data elements: their bytes, who may follow whom, and the way from an element and back.
 
+use lampyris_message::data::inline::derived_id;
 use lampyris_message::data::{Data, DatatypeRef, WrongPart};
 use lampyris_message::event::codec::{EventError, VERSION, decode_data, encode_data};
 use lampyris_message::event::{Content, DataAdded, DataEvent, DataEventKind, DataState, Held};
 use lampyris_message::json::JsonValue;
 use lampyris_message::judge::{Fault, Stored, data_step};
 use lampyris_message::{
-    BlobHash, BlobRef, Bytes32, DataHash, DataId, InvalidData, Open, StoredBlob, ValidatorType,
+    BlobHash, BlobRef, Bytes32, DataHash, DataId, InvalidData, MessageId, Open, StoredBlob,
+    ValidatorType,
 };
 use proptest::collection::vec;
 use proptest::option::of;
@@ -285,6 +287,20 @@ fn another_spelling_or_a_broken_rule_is_refused_by_name() {
     assert_eq!(unknown, "event 'data_erased' version 1 is not known to this program");
     assert!(decode_data("data_added", VERSION + 1, &content).is_err());
     assert!(decode_data("staged", VERSION, &content).is_err(), "an event of another stream");
+}
+
+#[test]
+fn a_derived_id_follows_from_message_index_and_hash() {
+    let (message, hash) = (MessageId::from_bytes([1; 16]), DataHash::from_bytes([2; 32]));
+    let id = derived_id(message, 3, hash);
+    // Worked out by another program.
+    assert_eq!(id.to_string(), "fd94a217-a70b-8c7a-8573-66cfe8d3fe62");
+    let others = [
+        derived_id(MessageId::from_bytes([3; 16]), 3, hash),
+        derived_id(message, 4, hash),
+        derived_id(message, 3, DataHash::from_bytes([3; 32])),
+    ];
+    assert!(!others.contains(&id));
 }
 
 #[test]
