@@ -70,6 +70,28 @@ fn a_whole_life_is_answered_step_by_step_and_again_without_an_event() {
 }
 
 #[test]
+fn values_in_line_become_elements_and_are_not_in_the_log() {
+    let program = Program::new();
+    let order = |value: &str| {
+        let mut line = stage(1);
+        line["message"]["data"] = json!([{ "value": { "item": value } }, { "value": "a note" }]);
+        format!("{line}\n")
+    };
+    let lines = [order("lamp"), order("lamp"), order("lantern")].concat();
+    let answers = program.run_with_input(&["apply", "-"], &lines).exits(0).json();
+    assert_eq!((&answers[0]["sequence"], &answers[0]["state"]), (&json!(4), &json!("ready")));
+    assert_eq!((&answers[1]["ok"], &answers[1]["events"]), (&json!(true), &json!([])));
+    assert_eq!(answers[2]["refusal"], "DuplicateId");
+    let got = program.run(&["get", "--json", &id(1)]).exits(0).json();
+    assert_eq!(got[0]["data"].as_array().unwrap().len(), 2);
+    let verdict = program.run(&["replay"]).exits(0);
+    let expected = "VERIFIED 2 events, 1 messages, 2 data elements\n";
+    assert!(verdict.out.ends_with(expected), "{}", verdict.out);
+    let stats = program.run(&["stats", "--json"]).exits(0).json();
+    assert_eq!((&stats[0]["dataElements"], &stats[0]["messages"]), (&json!(2), &json!(1)));
+}
+
+#[test]
 fn many_lives_in_flight_are_answered_in_the_order_of_their_lines() {
     let lines: Vec<_> = (0..200).flat_map(life).collect();
     for in_flight in ["1", "7", "4096"] {
@@ -90,7 +112,7 @@ fn many_lives_in_flight_are_answered_in_the_order_of_their_lines() {
 #[test]
 fn what_makes_no_sense_or_is_refused_is_answered_and_stops_nothing() {
     let program = Program::new();
-    let long = "x".repeat(3 << 20);
+    let long = "x".repeat(17 << 20);
     let bad_tag = json!({ "do": "stage", "message": { "header": {
         "id": id(2), "type": "broadcast", "tag": "!" } } });
     let input = format!(
@@ -107,7 +129,7 @@ fn what_makes_no_sense_or_is_refused_is_answered_and_stops_nothing() {
     let oks: Vec<_> = answers.iter().map(|answer| answer["ok"].as_bool().unwrap()).collect();
     assert_eq!(oks, [true, false, false, false, false, false]);
     assert!(answers[1]["error"].as_str().unwrap().contains("malformed JSON"));
-    assert!(answers[2]["error"].as_str().unwrap().contains("longer than 1048576 bytes"));
+    assert!(answers[2]["error"].as_str().unwrap().contains("longer than 16777216 bytes"));
     assert_eq!((&answers[3]["code"], &answers[3]["id"]), (&json!("FF00140"), &json!(id(2))));
     assert_eq!(
         (&answers[4]["refusal"], &answers[4]["state"]),

@@ -3,14 +3,16 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use lampyris_message::MessageId;
-use lampyris_message::event::Event;
+use lampyris_message::event::{DataAdded, Event};
 use lampyris_message::hash::Bytes32;
 use lampyris_message::kind::MessageState;
 use lampyris_message::lifecycle::command::{GapFill, KeyHolder};
 use lampyris_message::lifecycle::{self, Command, Decision};
+use lampyris_message::{DataId, MessageId};
 use lampyris_projection::Live;
 
+use crate::elements::Elements;
+use crate::error::Error;
 use crate::known::Known;
 use crate::prepared::Prepared;
 
@@ -25,6 +27,8 @@ pub(crate) struct Decider {
     keys: HashMap<Box<str>, Holder>,
     /// Gap-fills whose confirmation is queued, and the number of records after it.
     gap_fills: VecDeque<(u64, GapFill)>,
+    /// Data elements that are queued.
+    pub(crate) elements: Elements,
     /// What is queued: the number of records after it, the message, the key.
     queued: VecDeque<(u64, MessageId, Option<Box<str>>)>,
     /// Messages that may be forgotten, oldest first.
@@ -45,15 +49,33 @@ pub(crate) struct Holder {
 pub(crate) struct LookedUp {
     pub(crate) message: Option<Known>,
     pub(crate) key: Option<Holder>,
+    pub(crate) elements: HashMap<DataId, DataAdded>,
 }
 
 /// What the decider has to be told before it can decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Missing {
     /// The history of the message.
     Message,
     /// Who holds the key.
     Key,
+    /// What was recorded of these data elements.
+    Elements(Vec<DataId>),
+}
+
+/// Why a request cannot be decided on.
+#[derive(Debug)]
+pub(crate) enum Unsettled {
+    /// Something must be read first.
+    Missing(Missing),
+    /// The request is at fault, as judged by what may still be queued.
+    Wrong(Error),
+}
+
+impl From<Missing> for Unsettled {
+    fn from(missing: Missing) -> Self {
+        Self::Missing(missing)
+    }
 }
 
 /// A decision, and all that an answer needs.
@@ -75,6 +97,7 @@ impl Decider {
             known: HashMap::new(),
             keys: HashMap::new(),
             gap_fills: VecDeque::new(),
+            elements: Elements::default(),
             queued: VecDeque::new(),
             warm: VecDeque::new(),
             warm_limit,
@@ -129,6 +152,10 @@ impl Decider {
         }
         if let (Command::Stage(stage), Some(holder)) = (&mut prepared.command, holder) {
             stage.key_holder = Some(holder);
+        }
+        if let Command::Stage(stage) = &prepared.command {
+            let end = self.elements.end_of(stage.staged().message.data());
+            stands_on = stands_on.max(end.unwrap_or_default());
         }
         let fills = self.gap_fills(prepared, namespace, live);
         if !fills.is_empty() {
@@ -259,6 +286,7 @@ impl Decider {
                 self.warm.push_back(id);
             }
         }
+        self.elements.forget(shown);
         while self.gap_fills.pop_front_if(|(end, _)| *end <= shown).is_some() {}
         while self.warm.len() > self.warm_limit
             && let Some(id) = self.warm.pop_front()

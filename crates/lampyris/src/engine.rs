@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use lampyris_log::{Append, AppendError, Claim, Clock, Log, Unavailable};
-use lampyris_message::event::{Event, EventKind};
+use lampyris_log::{Append, AppendError, Claim, Clock, Log, Room, Ticket, Unavailable};
+use lampyris_message::event::{DataEvent, Event, EventKind};
 use lampyris_message::hash::Bytes32;
 use lampyris_message::lifecycle::{Command, Decision};
 use lampyris_message::{MessageId, Timestamp};
 use lampyris_projection::{Live, record};
 use parking_lot::Mutex;
 
-use crate::decider::{Decided, Decider, Holder, LookedUp, Missing};
+use crate::decider::{Decided, Decider, Holder, LookedUp, Missing, Unsettled};
+use crate::elements::{self, Element};
 use crate::error::Error;
 use crate::feed::Feed;
 use crate::ids::IdSource;
@@ -20,6 +21,7 @@ use crate::outcome::{Accepted, Outcome, Refused};
 use crate::pending::{Pending, Wait};
 use crate::prepared::{Prepared, Preparing};
 use crate::request::Request;
+use crate::submission::Found;
 
 /// What all handles of an engine share.
 #[derive(Debug)]
@@ -36,6 +38,16 @@ pub(crate) struct Engine {
     /// Half of the ids of this engine's appends, and how many there were.
     pub(crate) session: [u8; 8],
     pub(crate) appends: AtomicU64,
+}
+
+/// What is written of a decision: the new elements, and then the events of the message.
+struct Writing {
+    id: MessageId,
+    command: Command,
+    events: Vec<Event>,
+    elements: Vec<Element>,
+    /// What of the data store must be durable first.
+    after: Ticket,
 }
 
 impl Engine {
@@ -57,23 +69,36 @@ impl Engine {
     ) -> Result<Pending, Error> {
         let now = Timestamp::from_unix_nanos(self.clock.now_ns());
         let kind = request.kind();
-        let mut prepared = Preparing { namespace: &self.namespace, actor, now, ids: &*self.ids }
-            .prepare(request)?;
+        let found = match &request {
+            Request::Stage(submission) => self.find(submission)?,
+            Request::Receive(_)
+            | Request::Import(_)
+            | Request::Release(..)
+            | Request::Seal(..)
+            | Request::Dispatched(..)
+            | Request::Sequence(..)
+            | Request::Confirm(..)
+            | Request::Reject(..)
+            | Request::Cancel(..) => Found::default(),
+        };
+        let (namespace, ids) = (&*self.namespace, &*self.ids);
+        let preparing = Preparing { namespace, actor, now, ids, found: &found };
+        let mut prepared = preparing.prepare(request)?;
         let span = tracing::debug_span!("request", command = kind.name(), id = %prepared.id);
         let id = prepared.id;
         self.check()?;
+        prepared.after = self.keep(&prepared.elements)?;
         let room = self.log.room(prepared.bound(actor)).await;
         let mut room = Some(room.map_err(|error| self.not_kept(id, error))?);
-        let mut looked_up = LookedUp::default();
+        let mut looked_up = LookedUp { elements: found.elements, ..LookedUp::default() };
         loop {
-            let missing = {
+            let unsettled = {
                 let _entered = span.enter();
                 let mut decider = self.decider.lock();
                 self.check()?;
                 decider.forget(self.position());
-                let live = self.live();
-                match decider.decide(&mut prepared, &mut looked_up, &self.namespace, live) {
-                    Err(missing) => missing,
+                match self.decide(&mut decider, &mut prepared, &mut looked_up) {
+                    Err(unsettled) => unsettled,
                     Ok(verdict) => {
                         let room = room.take();
                         let (outcome, wait) =
@@ -83,8 +108,35 @@ impl Engine {
                     }
                 }
             };
-            self.look_up(missing, &prepared, &mut looked_up)?;
+            match unsettled {
+                Unsettled::Missing(missing) => self.look_up(missing, &prepared, &mut looked_up)?,
+                Unsettled::Wrong(error) => {
+                    // Nobody hears of it before what it was judged by is durable.
+                    drop(room);
+                    let settled = self.log.settled().await;
+                    settled.map_err(|error| self.not_kept(id, error))?;
+                    return Err(error);
+                }
+            }
         }
+    }
+
+    /// Decides, and settles which of the new elements are to be added if there is something to append.
+    fn decide(
+        &self,
+        decider: &mut Decider,
+        prepared: &mut Prepared,
+        looked_up: &mut LookedUp,
+    ) -> Result<Decided, Unsettled> {
+        let verdict = decider.decide(prepared, looked_up, &self.namespace, self.live())?;
+        if let (Command::Stage(stage), Decision::Step(_)) = (&prepared.command, &verdict.decision) {
+            let (message, read) = (&stage.staged().message, &looked_up.elements);
+            let is_in_log = |id| elements::is_in_log(&self.log, &self.namespace, id);
+            let new = &prepared.elements;
+            let there = decider.elements.there_already(message, new, read, is_in_log)?;
+            prepared.elements.retain(|element| !there.contains(&element.id));
+        }
+        Ok(verdict)
     }
 
     /// Reads of the log what the decider asked for.
@@ -95,12 +147,16 @@ impl Engine {
         looked_up: &mut LookedUp,
     ) -> Result<(), Error> {
         match (missing, &prepared.command) {
+            (Missing::Elements(ids), _) => self.read_elements(&ids, &mut looked_up.elements)?,
             (Missing::Key, Command::Stage(stage)) => {
                 let key = stage.staged().idempotency.as_ref().map(|it| it.key.as_str());
-                let found = self.log.claim(&self.namespace, key.unwrap_or_default())?;
-                looked_up.key = found.and_then(|(claim, record)| {
-                    let id = MessageId::from_bytes(record.stream.id.try_into().ok()?);
-                    Some(Holder { id, fingerprint: Bytes32(claim.fingerprint) })
+                let key = key.unwrap_or_default();
+                // The claim stands in the first record of its append, which may be a data element's.
+                let id = self.live().read(|views| views.by_key(&self.namespace, key));
+                let claim = self.log.claim(&self.namespace, key)?;
+                looked_up.key = id.zip(claim).map(|(id, (claim, _))| {
+                    let fingerprint = Bytes32(claim.fingerprint);
+                    Holder { id, fingerprint }
                 });
                 if looked_up.key.is_none() {
                     let why = "its idempotency key is shown as used and was not".to_owned();
@@ -121,9 +177,9 @@ impl Engine {
         actor: &str,
         prepared: Prepared,
         verdict: Decided,
-        room: Option<lampyris_log::Room>,
+        room: Option<Room>,
     ) -> Result<(Outcome, Option<Wait>), Error> {
-        let Prepared { id, command, .. } = prepared;
+        let Prepared { id, command, elements, after, .. } = prepared;
         let Decided { decision, before, holder, stands_on } = verdict;
         let (events, refused) = match decision {
             Decision::Step(events) => (events, None),
@@ -136,7 +192,8 @@ impl Engine {
         let kinds: Vec<EventKind> = events.iter().map(Event::kind).collect();
         let wait = match room {
             Some(room) if !events.is_empty() => {
-                Some(self.queue(decider, actor, id, &command, events, room)?)
+                let writing = Writing { id, command, events, elements, after };
+                Some(self.queue(decider, actor, writing, room)?)
             }
             room => {
                 let shown = stands_on <= self.position();
@@ -173,19 +230,23 @@ impl Engine {
         &self,
         decider: &mut Decider,
         actor: &str,
-        id: MessageId,
-        command: &Command,
-        events: Vec<Event>,
-        room: lampyris_log::Room,
+        writing: Writing,
+        room: Room,
     ) -> Result<Wait, Error> {
-        let key = match (&events[..], command) {
+        let Writing { id, command, events, elements, after } = writing;
+        let key = match (&events[..], &command) {
             ([Event::Staged(staged), ..], Command::Stage(_)) => staged.idempotency.as_ref(),
             (_, _) => None,
         };
         let key = key.map(|it| (Box::<str>::from(it.key.as_str()), it.fingerprint));
         let name = command.kind().name();
         let mut append = Append::new(self.append_id(), &*self.namespace, name, actor);
-        append.events = events.iter().map(|event| record::new_event(id, event)).collect();
+        append.after = after;
+        let added = elements.iter().map(|element| {
+            record::new_data_event(element.id, &DataEvent::Added(element.added.clone()))
+        });
+        append.events = added.collect();
+        append.events.extend(events.iter().map(|event| record::new_event(id, event)));
         if let Some((key, fingerprint)) = &key {
             append = append.claim(Claim {
                 namespace: self.namespace.to_string(),
@@ -196,6 +257,10 @@ impl Engine {
         // The views get the events; the decider looks at them only while they are here.
         let (future, first) =
             self.feed.queue(&self.log, room, append, id, events, |events, first| {
+                let end = first + events.len() as u64;
+                for Element { id, added, .. } in elements {
+                    decider.elements.queued(id, added, end);
+                }
                 decider.queued(id, key, events, first, self.clock.now_ns())
             });
         match first {

@@ -2,8 +2,10 @@
 //!
 //! Three families, as the log has them: the request is at fault, the machine, or the log's bytes.
 
-use lampyris_log::{AppendError, Broken, OpenError, ReadError, Unavailable};
-use lampyris_message::{InvalidMessage, MessageId};
+use lampyris_log::{AppendError, Broken, DataError, OpenError, ReadError, Unavailable};
+use lampyris_message::data::inline::InvalidEntry;
+use lampyris_message::data::references::Unresolved;
+use lampyris_message::{DataId, InvalidMessage, MessageId};
 use lampyris_projection::Fault;
 
 /// Why a request has no outcome.
@@ -13,6 +15,20 @@ pub enum Error {
     /// The message cannot be written as a header.
     #[error(transparent)]
     Invalid(#[from] InvalidMessage),
+    /// A data element that came in line cannot be.
+    #[error("data[{index}]: {0}", index = .0.index())]
+    Data(#[from] InvalidEntry),
+    /// A data reference names an element that is not known, or that has another hash.
+    #[error(transparent)]
+    Unresolved(#[from] Unresolved),
+    /// The id of a new data element is that of another one.
+    #[error("data[{index}]: element {id} was added before, and is another one")]
+    ElementTaken {
+        /// The place of the element in the data of the message.
+        index: usize,
+        /// The element.
+        id: DataId,
+    },
     /// The message is known by another namespace than the engine's.
     #[error("field 'localNamespace' is '{found}', this engine serves '{served}'")]
     Namespace {
@@ -37,6 +53,17 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
+    /// What the log tells of a data element is not legal, so nothing can be said of it.
+    #[error("data element {id}: its history is not legal: {why}")]
+    ElementHistory {
+        /// The element.
+        id: DataId,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The data store does not take or give what it should.
+    #[error("the data store: {0}")]
+    Store(#[source] DataError),
     /// The machine cannot do it now. What was asked for may or may not be kept: open the engine again and ask again.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -70,6 +97,16 @@ pub enum EngineOpenError {
     Views(String),
 }
 
+impl From<DataError> for Error {
+    fn from(error: DataError) -> Self {
+        if let DataError::Unavailable(error) = error {
+            Self::Unavailable(error)
+        } else {
+            Self::Store(error)
+        }
+    }
+}
+
 impl From<ReadError> for Error {
     fn from(error: ReadError) -> Self {
         match error {
@@ -84,10 +121,14 @@ impl Error {
     pub const fn is_of_the_request(&self) -> bool {
         match self {
             Self::Invalid(_)
+            | Self::Data(_)
+            | Self::Unresolved(_)
+            | Self::ElementTaken { .. }
             | Self::Namespace { .. }
             | Self::Limit { .. }
-            | Self::History { .. } => true,
-            Self::Unavailable(_) | Self::Broken(_) => false,
+            | Self::History { .. }
+            | Self::ElementHistory { .. } => true,
+            Self::Store(_) | Self::Unavailable(_) | Self::Broken(_) => false,
         }
     }
 

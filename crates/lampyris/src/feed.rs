@@ -27,11 +27,11 @@ pub(crate) struct Feed {
 #[derive(Debug, Default)]
 struct Flights {
     queue: VecDeque<Flight>,
-    /// Sequence of the next event that is queued.
+    /// Sequence of the next record that is queued.
     next: u64,
 }
 
-/// Events of one append.
+/// The events of one message in an append, which stand at its end.
 #[derive(Debug)]
 struct Flight {
     id: MessageId,
@@ -83,8 +83,9 @@ impl Feed {
         self.failed.get().map(String::as_str)
     }
 
-    /// Queues an append and the events in it at once; `note` is told of them and of the sequence of the first.
-    /// That sequence is answered, or what `note` says; nothing if the append was not queued.
+    /// Queues an append and at once the events of a message that it ends with; `note` is told of them and of the
+    /// sequence of the first. The sequence of the append's first record is answered, or what `note` says; nothing if
+    /// the append was not queued.
     pub(crate) fn queue<E>(
         &self,
         log: &Log,
@@ -96,13 +97,15 @@ impl Feed {
     ) -> (AppendFuture, Option<Result<u64, E>>) {
         // Invariant: held while the append is queued, so that nobody is told of it before it is here.
         let mut flights = self.flights.lock();
+        let records = append.events.len() as u64;
         let future = log.append_in(room, append);
         if future.has_failed() {
             return (future, None);
         }
-        let first = flights.next;
-        let noted = note(&events, first).map(|()| first);
-        flights.next += events.len() as u64;
+        let begin = flights.next;
+        flights.next += records;
+        let first = flights.next.saturating_sub(events.len() as u64);
+        let noted = note(&events, first).map(|()| begin);
         flights.queue.push_back(Flight { id, first, events });
         (future, Some(noted))
     }

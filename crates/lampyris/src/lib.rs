@@ -31,6 +31,7 @@
 
 mod builder;
 mod decider;
+mod elements;
 mod engine;
 mod error;
 mod feed;
@@ -67,6 +68,6 @@ pub use reading::{Entry, Page};
 pub use request::{
     Arrival, Cancellation, Confirmation, Evidence, LedgerPin, Rejection, Request, Seal,
 };
-pub use submission::{Draft, InvalidSubmission, Submission};
+pub use submission::{Draft, InvalidSubmission, NEW_ELEMENTS, Submission};
 pub use subscription::Subscription;
 pub use work::{Task, Work};

@@ -2,17 +2,22 @@
 //!
 //! Only evidence about other messages is still missing from it.
 
-use lampyris_message::event::{Confirmed, Idempotency, Received, Rejected, Sealed, Staged};
+use lampyris_log::Ticket;
+use lampyris_message::data::inline::InvalidEntry;
+use lampyris_message::event::{
+    Confirmed, DataAdded, Idempotency, Received, Rejected, Sealed, Staged,
+};
 use lampyris_message::lifecycle::Command;
 use lampyris_message::lifecycle::command::{
     Cancel, Dispatched, Import, Receive, Release, Sequence, Stage,
 };
-use lampyris_message::{MessageId, SealedMessage, Timestamp};
+use lampyris_message::{InvalidData, MessageId, SealedMessage, Timestamp};
 
+use crate::elements::Element;
 use crate::error::Error;
 use crate::ids::IdSource;
 use crate::request::{Arrival, Cancellation, LedgerPin, Request, Seal};
-use crate::submission::Submission;
+use crate::submission::{Found, InLine, Submission};
 
 /// What a request is prepared with.
 pub(crate) struct Preparing<'a> {
@@ -21,6 +26,8 @@ pub(crate) struct Preparing<'a> {
     pub(crate) now: Timestamp,
     /// Draws the id of a message that has none.
     pub(crate) ids: &'a dyn IdSource,
+    /// What is known of a submission's data.
+    pub(crate) found: &'a Found,
 }
 
 /// A command about one message.
@@ -30,19 +37,20 @@ pub(crate) struct Prepared {
     pub(crate) command: Command,
     /// The gap-fill that the request names.
     pub(crate) gap_fill: Option<MessageId>,
-    /// The submission as it came, where its id was given and its time was not.
+    /// The new data elements that it brings, in the order of the message's data.
+    pub(crate) elements: Vec<Element>,
+    /// What of the data store must be durable before they are added.
+    pub(crate) after: Ticket,
+    /// The submission with its data resolved, where its id was given and its time was not.
     pub(crate) undated: Option<Box<Submission>>,
 }
 
 impl Preparing<'_> {
     pub(crate) fn prepare(&self, request: Request) -> Result<Prepared, Error> {
         let at = self.now;
-        let (mut named, mut undated) = (None, None);
+        let mut named = None;
         let (id, command) = match request {
-            Request::Stage(submission) => {
-                undated = submission.is_named_and_undated().then(|| submission.clone());
-                self.stage(*submission)?
-            }
+            Request::Stage(submission) => return self.stage(*submission),
             Request::Receive(arrival) => self.receive(*arrival),
             Request::Import(evidence) => {
                 let crate::request::Evidence { message, claims, source } = *evidence;
@@ -73,10 +81,17 @@ impl Preparing<'_> {
                 (id, Command::Cancel(Cancel { at, code, reason, by, gap_fill: None }))
             }
         };
-        Ok(Prepared { id, command, gap_fill: named, undated })
+        Ok(Prepared {
+            id,
+            command,
+            gap_fill: named,
+            elements: Vec::new(),
+            after: Ticket::default(),
+            undated: None,
+        })
     }
 
-    fn stage(&self, submission: Submission) -> Result<(MessageId, Command), Error> {
+    fn stage(&self, mut submission: Submission) -> Result<Prepared, Error> {
         if let Some(found) = submission.local_namespace().filter(|name| *name != self.namespace) {
             let (served, found) = (self.namespace.to_owned(), found.to_owned());
             return Err(Error::Namespace { served, found });
@@ -87,12 +102,18 @@ impl Preparing<'_> {
             .map(|key| Idempotency { key, fingerprint: submission.fingerprint() });
         let id = || MessageId::from_bytes(self.ids.draw());
         let (tx_id, awaits) = (submission.tx_id(), submission.awaits());
+        let is_undated = submission.is_named_and_undated();
+        let new = submission.resolve(id, self.found)?;
+        let undated = is_undated.then(|| Box::new(submission.clone()));
         let message = submission.seal(id, self.now, self.namespace)?;
         let local_namespace = self.namespace.to_owned();
-        let id = message.id();
+        let (id, created) = (message.id(), message.header().created);
+        let elements =
+            new.into_iter().map(|new| element(new, created)).collect::<Result<_, _>>()?;
         let staged = Staged { message, local_namespace, idempotency, tx_id, awaits };
         let stage = Stage::new(staged, None).map_err(|_| unpinned())?;
-        Ok((id, Command::Stage(Box::new(stage))))
+        let command = Command::Stage(Box::new(stage));
+        Ok(Prepared { id, command, gap_fill: None, elements, after: Ticket::default(), undated })
     }
 
     fn receive(&self, arrival: Arrival) -> (MessageId, Command) {
@@ -102,6 +123,16 @@ impl Preparing<'_> {
         let received = Received { message, local_namespace, batch, tx_id, pins, from };
         (id, Command::Receive(Box::new(Receive { received, at: self.now, gap_fill: None })))
     }
+}
+
+/// A new element, made when its message was.
+fn element(new: InLine, created: Option<Timestamp>) -> Result<Element, Error> {
+    let InLine { index, id, mut data } = new;
+    data.created = created;
+    let recorded = DataAdded::from_data(&data).map(|(added, parts)| (added, parts.details));
+    let (added, details) =
+        recorded.map_err(|why: InvalidData| InvalidEntry::Data { index, why })?;
+    Ok(Element { index, id, added, data, details })
 }
 
 /// A submission has checked this already.
@@ -153,12 +184,15 @@ impl Prepared {
             }
         };
         // A contradiction repeats the facts as text; pins take the most: 64 digits, a colon, 16 digits, " with pin ".
-        ENVELOPES + 3 * actor.len() + 2 * content
+        let elements = self.elements.len() * (ELEMENT_BYTES + actor.len());
+        ENVELOPES + 3 * actor.len() + 2 * content + elements
     }
 }
 
 /// What three records have beside their contents and actors, a note's text included.
 const ENVELOPES: usize = 4096;
+/// The record of a data element, whose content has 400 at most.
+const ELEMENT_BYTES: usize = 1024;
 /// A pin in an event, or half of one in a note.
 const PIN_BYTES: usize = 64;
 /// A key, as a claim and in its event, and its fingerprint.

@@ -24,8 +24,9 @@ pub use answer::answer;
 /// The requests and the answers, for people.
 pub const LANGUAGE: &str = include_str!("stream/language.md");
 
-/// Bytes of one line, without its end. More is no request that could be kept: a record has 60,000.
-pub const LINE_BYTES: usize = 1 << 20;
+/// Bytes of one line, without its end: values in line of 4 MB together, in which escapes may take up to
+/// four times the room. What is recorded of a request has 60,000 bytes a record.
+pub const LINE_BYTES: usize = 1 << 24;
 
 /// A line that is no request, or one that could not be decided on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,15 +67,27 @@ impl BadLine {
         let id = match error {
             Error::Limit { id, .. } | Error::History { id, .. } => Some(*id),
             Error::Invalid(_)
+            | Error::Data(_)
+            | Error::Unresolved(_)
+            | Error::ElementTaken { .. }
+            | Error::ElementHistory { .. }
             | Error::Namespace { .. }
+            | Error::Store(_)
             | Error::Unavailable(_)
             | Error::Broken(_) => id,
         };
         let Fault { code, reason } = match error {
             Error::Invalid(invalid) => Fault::from(invalid.clone()),
-            Error::Namespace { .. }
+            Error::Data(invalid) => Fault { code: Some(invalid.code()), reason: error.to_string() },
+            Error::Unresolved(unresolved) => {
+                Fault { code: Some(unresolved.code()), reason: error.to_string() }
+            }
+            Error::ElementTaken { .. }
+            | Error::ElementHistory { .. }
+            | Error::Namespace { .. }
             | Error::Limit { .. }
             | Error::History { .. }
+            | Error::Store(_)
             | Error::Unavailable(_)
             | Error::Broken(_) => Fault { code: None, reason: error.to_string() },
         };
@@ -132,7 +145,9 @@ impl From<InvalidSubmission> for Fault {
     fn from(error: InvalidSubmission) -> Self {
         match error {
             InvalidSubmission::Message(invalid) => invalid.into(),
-            InvalidSubmission::Key(_) | InvalidSubmission::Unpinned(_) => {
+            InvalidSubmission::Key(_)
+            | InvalidSubmission::Data(_)
+            | InvalidSubmission::Unpinned(_) => {
                 Self { code: error.code(), reason: error.to_string() }
             }
         }

@@ -2,16 +2,29 @@
 //!
 //! There is no way to an invalid one. The id and the time may be left to the engine.
 
-use lampyris_message::event::{Awaited, ParentKind};
-use lampyris_message::hash::{Bytes32, DataHash, DataListHash, GroupHash, MessageHash};
+mod draft;
+mod entries;
+
+use lampyris_log::limits::MAX_APPEND_RECORDS;
+use lampyris_message::data::inline::{InlineData, InvalidEntry};
+use lampyris_message::event::Awaited;
+use lampyris_message::hash::{BlobHash, Bytes32, DataListHash, GroupHash, MessageHash};
 use lampyris_message::lifecycle::command::UnpinnedBroadcast;
 use lampyris_message::message::DataRefs;
 use lampyris_message::text::{IdempotencyKey, TextError};
-use lampyris_message::validate::HashMismatch;
+use lampyris_message::validate::{FieldError, HashMismatch};
 use lampyris_message::{
-    DataId, DataRef, Header, InvalidMessage, Message, MessageId, MessageType, Open, Pinning,
-    SealedMessage, Timestamp, TransactionId, TxType,
+    DataId, DataRef, Header, InvalidMessage, Message, MessageId, MessageType, Pinning,
+    SealedMessage, Timestamp, TransactionId,
 };
+
+use crate::error::Error;
+pub use draft::Draft;
+use entries::Entry;
+pub(crate) use entries::{Found, InLine};
+
+/// New data elements that a message may bring along: each is a record, and so are its first two events.
+pub const NEW_ELEMENTS: usize = MAX_APPEND_RECORDS - 2;
 
 /// A message to be staged.
 ///
@@ -31,21 +44,16 @@ use lampyris_message::{
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {
-    // Invariant: sealing `message` with any id and time succeeds.
+    // Invariant: sealing `message` with any id and time succeeds, once `entries` are resolved.
     message: Message,
+    /// The data, if not all of it is references with both halves; then `message` has none yet.
+    entries: Option<Vec<Entry>>,
+    /// The hashes that it must have then, where they were given.
+    told: (Option<MessageHash>, Option<DataListHash>),
     key: Option<IdempotencyKey>,
     awaits: Option<Awaited>,
     /// The message itself, where nothing is left to fill in.
     sealed: Option<SealedMessage>,
-}
-
-/// A message under construction; see [`Submission::broadcast`] and [`Submission::private`].
-#[derive(Debug, Clone)]
-#[must_use = "nothing is submitted before it is built"]
-pub struct Draft {
-    message: Message,
-    awaits: Option<Awaited>,
-    keyed: bool,
 }
 
 /// Why a message cannot be submitted.
@@ -58,6 +66,9 @@ pub enum InvalidSubmission {
     /// The idempotency key is too long.
     #[error(transparent)]
     Key(#[from] TextError),
+    /// An entry of its data asks for nothing, or for an element that cannot be.
+    #[error("data[{index}]: {0}", index = .0.index())]
+    Data(#[from] InvalidEntry),
     /// Nobody would dispatch it.
     #[error(transparent)]
     Unpinned(#[from] UnpinnedBroadcast),
@@ -69,6 +80,7 @@ impl InvalidSubmission {
         match self {
             Self::Message(invalid) => Some(invalid.code()),
             Self::Key(_) => None,
+            Self::Data(invalid) => Some(invalid.code()),
             Self::Unpinned(_) => Some(UnpinnedBroadcast::CODE),
         }
     }
@@ -90,28 +102,59 @@ impl Submission {
     /// A submission of a message in upstream's shape. Hashes are computed, and compared where they are given;
     /// what only a node that has sent the message can know of it (state, batch, pins, times) is left away.
     ///
+    /// A data reference may lack its hash: the engine then looks its element up.
+    ///
     /// # Errors
     /// [`InvalidSubmission`] names the field and the rule.
     pub fn new(message: Message, awaits: Option<Awaited>) -> Result<Self, InvalidSubmission> {
-        let Message { header, local_namespace, hash, tx_id, data, idempotency_key, .. } = message;
+        let reference = |reference: &Option<DataRef>| {
+            reference.map(|DataRef { id, hash }| InlineData { id, hash, ..InlineData::default() })
+        };
+        let data = message.data.as_ref().map(|data| data.iter().map(reference).collect());
+        Self::with_data(message, data, awaits)
+    }
+
+    /// The same, with data as a client posts it: references, and new elements in line. The data of `message` itself
+    /// is not looked at.
+    ///
+    /// # Errors
+    /// [`InvalidSubmission`] names the field and the rule.
+    pub fn with_data(
+        message: Message,
+        data: Option<Vec<Option<InlineData>>>,
+        awaits: Option<Awaited>,
+    ) -> Result<Self, InvalidSubmission> {
+        let Message { header, local_namespace, hash, tx_id, idempotency_key, .. } = message;
         let key = (!idempotency_key.is_empty()).then(|| IdempotencyKey::new(&idempotency_key));
         let (key, data_hash) = (key.transpose()?, header.data_hash);
         let dated = header.id.is_some() && header.created.is_some();
-        let kept = Message { header, local_namespace, tx_id, data, ..Message::default() };
+        let entries = data.map(|data| entries::check(&data)).transpose()?;
+        check_count(entries.as_deref().unwrap_or_default())?;
+        let data = entries.as_deref().map(entries::placeholders);
+        // References with both halves stand for themselves.
+        let entries = entries.filter(|entries| !entries.iter().all(Entry::is_given));
+        let mut kept = Message { header, local_namespace, tx_id, data, ..Message::default() };
         let mut trial = kept.clone();
         trial.header.id.get_or_insert(MessageId::from_bytes([0; 16]));
         trial.header.created.get_or_insert(Timestamp::from_unix_nanos(0));
         let sealed = trial.seal()?;
-        check_hashes(&trial, hash.filter(|_| dated), data_hash)?;
         if hash.is_some() && !dated {
             // A hash of a header that is not complete cannot be right.
             return Err(InvalidMessage::Missing { field: "header.id" }.into());
         }
+        let told = if entries.is_some() {
+            kept.data = None;
+            (hash, data_hash)
+        } else {
+            check_hashes(&trial, hash, data_hash)?;
+            (None, None)
+        };
         if sealed.pinning() == Pinning::Unpinned && sealed.group().is_none() {
             return Err(UnpinnedBroadcast.into());
         }
         let complete = dated && (hash.is_some() || !kept.header.namespace.is_empty());
-        Ok(Self { message: kept, key, awaits, sealed: complete.then_some(sealed) })
+        let sealed = (complete && entries.is_none()).then_some(sealed);
+        Ok(Self { message: kept, entries, told, key, awaits, sealed })
     }
 
     /// The message's id, if it was given.
@@ -146,10 +189,40 @@ impl Submission {
         id.is_some() && created.is_none()
     }
 
+    /// The elements that it refers to.
+    pub(crate) fn elements(&self) -> impl Iterator<Item = DataId> {
+        let entries = self.entries.iter().flatten().filter_map(Entry::element);
+        let references = self.message.data.iter().flatten().flatten();
+        entries.chain(references.filter_map(|reference| reference.id))
+    }
+
+    /// The blobs that its new elements refer to.
+    pub(crate) fn blobs(&self) -> impl Iterator<Item = BlobHash> {
+        self.entries.iter().flatten().filter_map(Entry::blob)
+    }
+
+    /// Puts references in the place of what came in line, and gives out the new elements; the id is given for good
+    /// then, because theirs follow from it.
+    ///
+    /// # Errors
+    /// [`Error`] names the first entry whose element or blob is not there.
+    pub(crate) fn resolve(
+        &mut self,
+        id: impl FnOnce() -> MessageId,
+        found: &Found,
+    ) -> Result<Vec<InLine>, Error> {
+        let Some(entries) = self.entries.take() else { return Ok(Vec::new()) };
+        let id = *self.message.header.id.get_or_insert_with(id);
+        let (references, new) = entries::resolve(entries, id, found)?;
+        self.message.data = Some(references);
+        Ok(new)
+    }
+
     /// The message with its hashes; with this id, time and namespace where they were not given.
     ///
     /// # Errors
-    /// If the time cannot be written in a header.
+    /// If the time cannot be written in a header, two references turn out to be one, or a hash that was given is
+    /// not the message's.
     pub(crate) fn seal(
         self,
         id: impl FnOnce() -> MessageId,
@@ -165,30 +238,53 @@ impl Submission {
         }
         message.header.id.get_or_insert_with(id);
         message.header.created.get_or_insert(now);
-        message.seal()
+        let sealed = message.seal()?;
+        let (hash, data_hash) = self.told;
+        check_hashes(&message, hash, data_hash)?;
+        Ok(sealed)
     }
 
     /// The fingerprint of the request: the same for the same submission under the same key, whatever id, time
-    /// and hashes it has.
+    /// and hashes it has. To be asked before the data is resolved: a new element counts for what came, not for its id.
     pub(crate) fn fingerprint(&self) -> Bytes32 {
         let Message { header, local_namespace, tx_id, data, .. } = &self.message;
         let header = Header { id: None, created: None, data_hash: None, ..header.clone() };
-        let data = data.clone().or_else(|| Some(Vec::new()));
+        let data = match &self.entries {
+            Some(entries) => framed(entries.iter().flat_map(Entry::fingerprint)),
+            None => DataRefs(data.clone().or_else(|| Some(Vec::new()))).canonical_bytes(),
+        };
         let awaited = self.awaits.map(|Awaited { kind, id }| format!("{kind} {id:?}"));
         let parts = [
             header.canonical_bytes(),
-            DataRefs(data).canonical_bytes(),
+            data,
             local_namespace.clone().into_bytes(),
             tx_id.map(|id| id.to_string()).unwrap_or_default().into_bytes(),
             awaited.unwrap_or_default().into_bytes(),
         ];
         let mut bytes = b"lampyris submission 1".to_vec();
-        for part in parts {
-            bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
-            bytes.extend_from_slice(&part);
-        }
+        bytes.extend(framed(parts));
         Bytes32::sha256(&bytes)
     }
+}
+
+/// The parts one after the other, each after its length.
+fn framed(parts: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for part in parts {
+        bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(&part);
+    }
+    bytes
+}
+
+/// Checks that all new elements fit one append.
+fn check_count(entries: &[Entry]) -> Result<(), InvalidMessage> {
+    let found = entries.iter().filter(|entry| entry.is_new()).count();
+    if found <= NEW_ELEMENTS {
+        return Ok(());
+    }
+    let (field, limit) = ("data".into(), NEW_ELEMENTS);
+    Err(FieldError::TooMany { field, limit, found }.into())
 }
 
 fn check_hashes(
@@ -205,90 +301,4 @@ fn check_hashes(
     }
     let mismatch = HashMismatch { hash, expected, data_hash, data_expected };
     Err(InvalidMessage::HashMismatch(Box::new(mismatch)))
-}
-
-impl Draft {
-    fn new(message_type: MessageType, author: String, key: String) -> Self {
-        let header = Header {
-            message_type: Open::from(message_type),
-            tx_type: Some(Open::from(TxType::BatchPin)),
-            author,
-            key,
-            ..Header::default()
-        };
-        Self { message: Message { header, ..Message::default() }, awaits: None, keyed: false }
-    }
-
-    /// Adds a topic; without one, the message has the topic `default`.
-    pub fn topic(mut self, topic: impl Into<String>) -> Self {
-        self.message.header.topics.push(topic.into());
-        self
-    }
-
-    /// Sets the tag.
-    pub fn tag(mut self, tag: impl Into<String>) -> Self {
-        self.message.header.tag = tag.into();
-        self
-    }
-
-    /// Sets the message that this one answers, or otherwise belongs to.
-    pub fn cid(mut self, cid: MessageId) -> Self {
-        self.message.header.cid = Some(cid);
-        self
-    }
-
-    /// Adds a reference to a data element.
-    pub fn data(mut self, id: DataId, hash: DataHash) -> Self {
-        let reference = DataRef { id: Some(id), hash: Some(hash) };
-        self.message.data.get_or_insert_default().push(Some(reference));
-        self
-    }
-
-    /// Sets the id; else the engine draws one.
-    pub fn id(mut self, id: MessageId) -> Self {
-        self.message.header.id = Some(id);
-        self
-    }
-
-    /// Sets the time; else it is the engine's.
-    pub fn created(mut self, created: Timestamp) -> Self {
-        self.message.header.created = Some(created);
-        self
-    }
-
-    /// Sets the name that the whole network knows the namespace by; else it is the engine's.
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.message.header.namespace = namespace.into();
-        self
-    }
-
-    /// Leaves the message off the ledger; it needs a group then.
-    pub fn unpinned(mut self) -> Self {
-        self.message.header.tx_type = Some(Open::from(TxType::Unpinned));
-        self
-    }
-
-    /// Makes the submission one that is made at most once under this key, which must not be empty.
-    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
-        self.message.idempotency_key = key.into();
-        self.keyed = true;
-        self
-    }
-
-    /// Lets the message wait for a parent.
-    pub fn awaits(mut self, kind: ParentKind, id: Option<TransactionId>) -> Self {
-        self.awaits = Some(Awaited { kind, id });
-        self
-    }
-
-    /// Checks all fields.
-    ///
-    /// # Errors
-    /// [`InvalidSubmission`] names the field and the rule.
-    pub fn build(self) -> Result<Submission, InvalidSubmission> {
-        if self.keyed {
-            IdempotencyKey::new(&self.message.idempotency_key)?;
-        }
-        Submission::new(self.message, self.awaits)
-    }
 }

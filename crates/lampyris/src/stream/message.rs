@@ -1,5 +1,6 @@
 //! The commands that bring a message with them: stage, receive and import.
 
+use lampyris_message::data::inline::InlineData;
 use lampyris_message::event::{Awaited, ParentKind};
 use lampyris_message::incoming::{self, Incoming};
 use lampyris_message::json::{Kind, MemberError, Members, Node};
@@ -12,10 +13,12 @@ use crate::request::{Arrival, Evidence, Request};
 use crate::submission::Submission;
 
 pub(super) fn stage(members: &Members<'_>) -> Result<Request, Fault> {
-    let message = referring(members)?;
+    let node = members.require("message")?;
+    let message = Message::from_node(node)?;
+    let data = InlineData::list_of_message(node)?;
     incoming::check_type(&message)?;
     let awaits = members.text("awaits")?.map(|kind| awaited(&kind, &message)).transpose()?;
-    Ok(Request::Stage(Box::new(Submission::new(message, awaits)?)))
+    Ok(Request::Stage(Box::new(Submission::with_data(message, data, awaits)?)))
 }
 
 pub(super) fn receive(members: &Members<'_>) -> Result<Request, Fault> {
@@ -39,13 +42,14 @@ pub(super) fn import(members: &Members<'_>) -> Result<Request, Fault> {
     Ok(Request::Import(Box::new(Evidence::new(message, claims, source.as_str()))))
 }
 
-/// The message of the command, which must name all its data by id and hash: there is no store yet
-/// that could keep a value that came with it.
+/// The message of the command, which must name all its data by id and hash: the elements of a message
+/// that came from the network have ids that its sender gave them.
 fn referring(members: &Members<'_>) -> Result<Message, Fault> {
     let node = members.require("message")?;
     if let Some(index) = in_line_value(node) {
         let reason = format!(
-            "message.data[{index}].value: values in line are not kept yet; give 'id' and 'hash' alone"
+            "message.data[{index}].value: a received message has no values in line; add the element first \
+             (Lampyris::add_data), and give its 'id' and 'hash' alone"
         );
         return Err(Fault { code: None, reason });
     }

@@ -3,5 +3,6 @@
 #![allow(clippy::indexing_slicing, reason = "so is a failed index")]
 
 mod cast;
+mod elements;
 mod opening;
 mod stream;

@@ -264,7 +264,7 @@ fn a_line_is_as_long_as_its_limit_and_no_longer() {
     assert!(stream::parse(&line).is_ok());
     line.push(b' ');
     let bad = stream::parse(&line).unwrap_err();
-    assert_eq!((bad.id, bad.reason.as_str()), (None, "the line is longer than 1048576 bytes"));
+    assert_eq!((bad.id, bad.reason.as_str()), (None, "the line is longer than 16777216 bytes"));
 }
 
 #[test]

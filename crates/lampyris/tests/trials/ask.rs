@@ -186,12 +186,14 @@ impl Ask {
             Self::Stage { who, impostor, key: number, waits } => {
                 let idempotency_key = number.map(key).unwrap_or_default();
                 let message = Message { idempotency_key, ..who.message(impostor) };
-                Request::Stage(Box::new(Submission::new(message, waits.awaited()).unwrap()))
+                let submission = Submission::with_data(message, who.in_line(), waits.awaited());
+                Request::Stage(Box::new(submission.unwrap()))
             }
             Self::Draw { key: number, .. } => {
                 let idempotency_key = number.map(key).unwrap_or_default();
                 let message = Message { idempotency_key, ..undated() };
-                Request::Stage(Box::new(Submission::new(message, None).unwrap()))
+                let submission = Submission::with_data(message, Who::Order.in_line(), None);
+                Request::Stage(Box::new(submission.unwrap()))
             }
             Self::Receive { who, impostor, batch: number, pins } => {
                 let (batch, tx_id) = (batch(number), transaction(number));
@@ -240,6 +242,7 @@ impl Ask {
             Self::Draw { key, .. } => {
                 let mut message = undated();
                 (message.header.id, message.header.created) = (Some(self.id()), Some(at));
+                Who::Order.refer(&mut message);
                 let said = (Who::Order.content(false), Waits::Not);
                 staged(&message, idempotency(key, &said), Waits::Not)
             }

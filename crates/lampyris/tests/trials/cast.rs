@@ -1,12 +1,14 @@
 //! Who plays in every trial: a few messages that have to do with one another, batches, pins and keys.
 
+use lampyris_message::data::inline::{InlineData, derived_id};
 use lampyris_message::event::{Awaited, Claims, LedgerPosition, ParentKind};
-use lampyris_message::hash::Bytes32;
+use lampyris_message::hash::{Bytes32, DataHash};
+use lampyris_message::json::JsonValue;
 use lampyris_message::lifecycle::command::GAP_FILL_TAG;
 use lampyris_message::text::NonBlank;
 use lampyris_message::{
-    BatchId, GroupHash, Header, Message, MessageId, MessageState, MessageType, Open, Pin, PinHash,
-    SealedMessage, Timestamp, TransactionId, TxType,
+    BatchId, DataRef, GroupHash, Header, Message, MessageId, MessageState, MessageType, Open, Pin,
+    PinHash, SealedMessage, Timestamp, TransactionId, TxType,
 };
 
 pub(crate) const NAMESPACE: &str = "default";
@@ -112,7 +114,42 @@ impl Who {
         if impostor {
             "impostor".clone_into(&mut header.tag);
         }
-        Message { header, tx_id: self.born_with(), ..Message::default() }
+        let mut message = Message { header, tx_id: self.born_with(), ..Message::default() };
+        self.refer(&mut message);
+        message
+    }
+
+    /// The values of its data elements, which come in line when it is staged.
+    fn values(self) -> Vec<JsonValue> {
+        let values: &[&str] = match self.content(false).0 {
+            Self::Order => &[r#"{"item":"lamp","price":1.50}"#, r#""<as written>""#],
+            Self::Secret | Self::Fill => &["[0]"],
+            Self::Twin
+            | Self::Refill
+            | Self::Forgery
+            | Self::Nested
+            | Self::Whisper
+            | Self::Call => &[],
+        };
+        values.iter().map(|json| JsonValue::parse(json.as_bytes()).unwrap()).collect()
+    }
+
+    /// Its data as a client posts it.
+    pub(crate) fn in_line(self) -> Option<Vec<Option<InlineData>>> {
+        let entry = |value| Some(InlineData { value: Some(value), ..InlineData::default() });
+        let data: Vec<_> = self.values().into_iter().map(entry).collect();
+        Some(data).filter(|data| !data.is_empty())
+    }
+
+    /// Lets this message refer to its data elements.
+    pub(crate) fn refer(self, message: &mut Message) {
+        let id = message.header.id.unwrap();
+        let reference = |(index, value): (usize, JsonValue)| {
+            let hash = DataHash(value.hash());
+            Some(DataRef { id: Some(derived_id(id, index, hash)), hash: Some(hash) })
+        };
+        let data: Vec<_> = self.values().into_iter().enumerate().map(reference).collect();
+        message.data = Some(data).filter(|data| !data.is_empty());
     }
 
     pub(crate) fn sealed(self, impostor: bool) -> SealedMessage {
@@ -134,6 +171,7 @@ impl Who {
 pub(crate) fn undated() -> Message {
     let mut message = Who::Order.message(false);
     (message.header.id, message.header.created) = (None, None);
+    message.data = None;
     message
 }
 

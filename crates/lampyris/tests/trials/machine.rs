@@ -124,7 +124,7 @@ impl<P: Place> StateMachineTest for Held<P> {
     }
 
     fn teardown(mut trial: Trial<P>, script: Script) {
-        trial.check_log();
+        trial.check_log(script.model.elements);
         trial.reopen(false);
         trial.check(&script.model);
     }

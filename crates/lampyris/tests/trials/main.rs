@@ -6,6 +6,7 @@
 mod ask;
 mod cast;
 mod draw;
+mod elements;
 mod ends;
 mod limits;
 mod lives;

@@ -20,6 +20,8 @@ pub(crate) struct Model {
     pub(crate) size: u64,
     /// What time it is.
     pub(crate) now: i64,
+    /// How many data elements were added.
+    pub(crate) elements: u64,
     pub(crate) told: BTreeMap<MessageId, Told>,
     pub(crate) keys: BTreeMap<String, (MessageId, Bytes32)>,
 }
@@ -63,7 +65,7 @@ pub(crate) type Waiting = (MessageId, Option<BatchId>, i64);
 impl Default for Model {
     fn default() -> Self {
         // Record 0 is the log's own.
-        Self { size: 1, now: BEGINNING, told: BTreeMap::new(), keys: BTreeMap::new() }
+        Self { size: 1, now: BEGINNING, elements: 0, told: BTreeMap::new(), keys: BTreeMap::new() }
     }
 }
 
@@ -142,11 +144,15 @@ impl Model {
             let told = self.told.entry(id);
             let told = told.or_insert_with(|| Told { events: Vec::new(), state: State::Absent });
             told.state = evolve(std::mem::take(&mut told.state), &event).unwrap();
-            if let Event::Staged(staged) = &event
-                && let Some(used) = &staged.idempotency
-            {
-                let holder = (id, used.fingerprint);
-                assert_eq!(self.keys.insert(used.key.to_string(), holder), None, "used twice");
+            if let Event::Staged(staged) = &event {
+                // Its data elements were added before it, a record for each.
+                let elements = staged.message.data().len() as u64;
+                self.size += elements;
+                self.elements += elements;
+                if let Some(used) = &staged.idempotency {
+                    let holder = (id, used.fingerprint);
+                    assert_eq!(self.keys.insert(used.key.to_string(), holder), None, "used twice");
+                }
             }
             told.events.push((self.size, self.now, event));
             self.size += 1;

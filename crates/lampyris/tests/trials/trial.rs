@@ -157,9 +157,9 @@ impl<P: Place> Trial<P> {
     }
 
     /// Holds the log itself against what the engine tells of it.
-    pub(crate) fn check_log(&self) {
+    pub(crate) fn check_log(&self, elements: u64) {
         if let Some(log) = self.place.beside() {
-            check_log(&log, &pages(self.engine(), None));
+            check_log(&log, &pages(self.engine(), None), elements);
         }
     }
 
@@ -277,7 +277,7 @@ fn pages(engine: &Lampyris, state: Option<MessageState>) -> Vec<View> {
 }
 
 /// The log itself: every record judged, and the views made anew.
-fn check_log(log: &Log, views: &[View]) {
+fn check_log(log: &Log, views: &[View], elements: u64) {
     let mut audit = Audit::new();
     log.for_each(0, |verified: &VerifiedRecord<'_>| {
         audit.take(verified);
@@ -285,7 +285,7 @@ fn check_log(log: &Log, views: &[View]) {
     })
     .unwrap();
     assert_eq!(audit.fault(), None);
-    assert_eq!(audit.messages(), views.len());
+    assert_eq!((audit.messages(), audit.elements()), (views.len(), elements));
     let rebuilt = rebuild(log, |_| ControlFlow::Continue(())).unwrap();
     let rebuilt: Vec<_> =
         rebuilt.list(NAMESPACE, None, None).map(|row| read_view(log, &row).unwrap()).collect();

@@ -1,6 +1,6 @@
 //! Commands that bring a message: what is read of it, and what is refused in it.
 
-use lampyris::stream::BadLine;
+use lampyris::stream::{self, BadLine};
 use lampyris::{Error, Request};
 use lampyris_message::event::{Awaited, ParentKind};
 use lampyris_message::{Message, MessageId, Pin};
@@ -72,15 +72,18 @@ fn bad_fields_of_a_message_keep_upstreams_codes() {
 }
 
 #[test]
-fn values_in_line_are_refused_by_name() {
-    for name in ["stage", "receive"] {
-        let row = table().into_iter().find(|row| row.line["do"] == name).unwrap();
-        for (list, value) in [("data", "value"), ("Data", "vaLue")] {
-            let mut line = row.line.clone();
+fn values_in_line_are_taken_where_a_message_is_staged_and_refused_where_one_is_received() {
+    for (list, value) in [("data", "value"), ("Data", "vaLue")] {
+        let with_value = |name: &str| {
+            let row = table().into_iter().find(|row| row.line["do"] == name).unwrap();
+            let mut line = row.line;
             let reference = line["message"]["data"][0].clone();
+            line["message"].as_object_mut().unwrap().remove("data");
             line["message"][list] = json!([reference, { value: { "secret": 1 } }]);
-            bad(&line.to_string(), &["message.data[1].value", "in line"], true);
-        }
+            line.to_string()
+        };
+        bad(&with_value("receive"), &["message.data[1].value", "in line", "add_data"], true);
+        stream::parse(with_value("stage").as_bytes()).unwrap();
     }
 }
 
