@@ -7,7 +7,7 @@ use super::DataError;
 use super::files::io;
 use super::index::Place;
 use super::kept::{Kept, State};
-use super::slot::{SLOT_BYTES, Slot};
+use super::slot::{NOTHING, Slot};
 use crate::merkle::Hash;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,10 +92,10 @@ impl Kept {
         let path = self.files.pack_path(slot.pack);
         located.pack.read_at(&mut sealed, slot.offset).map_err(io("read", &path))?;
         let mut state = self.open()?;
-        if let Some(index) = &mut state.index {
-            index.remove(&slot.hash, place);
-        }
-        self.queue(&mut state, slot.object(), slot.key, sealed, false)?;
+        let Some(index) = &mut state.index else { return Ok(false) };
+        let seen = index.is_seen(&slot.hash, place);
+        index.remove(&slot.hash, place);
+        self.queue(&mut state, slot.object(), slot.key, sealed, seen)?;
         Ok(true)
     }
 
@@ -107,7 +107,7 @@ impl Kept {
             let path = self.files.keys_path(first.file);
             let file = self.keys(&mut self.state.lock(), first.file)?;
             for (place, _) in file_slots {
-                file.write_at(&[0; SLOT_BYTES], place.offset()).map_err(io("write", &path))?;
+                file.write_at(&NOTHING, place.offset()).map_err(io("write", &path))?;
             }
             file.sync_data().map_err(io("sync", &path))?;
         }

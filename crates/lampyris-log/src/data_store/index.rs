@@ -70,13 +70,12 @@ impl Index {
         found.is_some_and(|entry| entry.slot & SEEN != 0)
     }
 
-    /// Notes that the object at a place was put again and read whole.
-    pub(super) fn see(&mut self, hash: &Hash, place: Place) {
+    /// Notes that the object at a place was put again and read whole; false if it is not there any more.
+    pub(super) fn see(&mut self, hash: &Hash, place: Place) -> bool {
         let part = part(hash);
         let same = |entry: &Entry| entry.part == part && entry.place() == place;
-        if let Some(entry) = self.table.find_mut(self.hasher.hash_one(part), same) {
-            entry.slot |= SEEN;
-        }
+        let found = self.table.find_mut(self.hasher.hash_one(part), same);
+        found.map(|entry| entry.slot |= SEEN).is_some()
     }
 }
 

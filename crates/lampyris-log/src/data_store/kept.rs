@@ -120,12 +120,9 @@ impl Kept {
         }
         let key = Key::draw()?;
         let sealed = seal::seal(&key, bytes);
-        let mut state = self.room()?;
-        if let Some(object) = self.holds(&mut state, &hash)? {
-            return Ok(Put { object, ticket: state.ticket() });
-        }
         let object = Object { hash, size: bytes.len() as u64 };
-        self.queue(&mut state, object, key, sealed, true)
+        self.put_new(&hash, |state| self.queue(state, object, key, sealed, true))
+            .map(|(put, _)| put)
     }
 
     /// Keeps what a reader gives.
@@ -141,29 +138,40 @@ impl Kept {
 
     /// Keeps an object that is in the store already: if it can still be read, it need not be kept twice.
     fn put_again(&self, hash: &Hash) -> Result<Option<Put>, DataError> {
-        let Some(located) = self.locate_for(hash, false)? else { return Ok(None) };
-        let (slot, place) = (located.slot, located.place);
-        if !located.seen {
-            let mut reader = ObjectReader::over(located);
-            let whole = std::io::copy(&mut reader, &mut std::io::sink());
+        while let Some(located) = self.locate_for(hash, false)? {
+            let (slot, place, seen) = (located.slot, located.place, located.seen);
+            let whole = seen
+                || std::io::copy(&mut ObjectReader::over(located), &mut std::io::sink()).is_ok();
             let mut state = self.state.lock();
-            let Some(index) = &mut state.index else { return Ok(None) };
-            if let Err(damaged) = whole {
-                tracing::warn!(%hash, %damaged, "an object that is put again is kept anew");
+            let Some(index) = &mut state.index else { break };
+            if !whole {
+                tracing::warn!(%hash, "an object that is put again was damaged and is kept anew");
                 index.remove(hash, place);
-                return Ok(None);
+            } else if seen || index.see(hash, place) {
+                // What a batch still holds is durable with the batch.
+                return Ok(Some(Put { object: slot.object(), ticket: state.ticket() }));
             }
-            index.see(hash, place);
+            // Else it was moved or collected meanwhile.
         }
-        // What a batch still holds is durable with the batch.
-        let ticket = self.state.lock().ticket();
-        Ok(Some(Put { object: slot.object(), ticket }))
+        Ok(None)
     }
 
-    /// Whether the store has an object that was put meanwhile.
-    fn holds(&self, state: &mut State, hash: &Hash) -> Result<Option<Object>, DataError> {
-        let found = self.find_slot(state, hash)?;
-        Ok(found.filter(|(_, _, seen)| *seen).map(|(_, slot, _)| slot.object()))
+    /// Queues an object, unless it came into the store meanwhile; says whether it was queued.
+    fn put_new(
+        &self,
+        hash: &Hash,
+        queue: impl FnOnce(&mut State) -> Result<Put, DataError>,
+    ) -> Result<(Put, bool), DataError> {
+        loop {
+            let mut state = self.room()?;
+            if self.find_slot(&mut state, hash)?.is_none() {
+                return Ok((queue(&mut state)?, true));
+            }
+            drop(state);
+            if let Some(put) = self.put_again(hash)? {
+                return Ok((put, false));
+            }
+        }
     }
 
     /// Writes a large object into a pack of its own, from the caller's thread, and queues its key.
@@ -179,15 +187,13 @@ impl Kept {
         };
         let mut source = start.chain(reader);
         let put = self.write_large(&mut source, &key, number, &file).and_then(|object| {
-            if let Some(put) = self.put_again(&object.hash)? {
-                return Ok((put, false));
-            }
-            let mut state = self.room()?;
             let Object { hash, size } = object;
-            let slot = Slot { hash, key, pack: number, offset: 0, size };
-            state.packs.insert(number, Arc::clone(&file));
-            state.batch.whole.push((number, Arc::clone(&file)));
-            Ok((self.queue_slot(&mut state, slot, true), true))
+            self.put_new(&hash, |state| {
+                let slot = Slot { hash, key, pack: number, offset: 0, size };
+                state.packs.insert(number, Arc::clone(&file));
+                state.batch.whole.push((number, Arc::clone(&file)));
+                Ok(self.queue_slot(state, slot, true))
+            })
         });
         self.state.lock().tail.under_way.remove(&number);
         let is_used = put.as_ref().is_ok_and(|(_, is_used)| *is_used);

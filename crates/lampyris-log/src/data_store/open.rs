@@ -6,7 +6,7 @@ use super::files::{Listing, io};
 use super::index::Place;
 use super::kept::{Kept, State, Tail};
 use super::seal::sealed_bytes;
-use super::slot::{self, Found, Header, SLOT_BYTES, SLOTS, Slot};
+use super::slot::{self, Found, Header, NOTHING, SLOT_BYTES, SLOTS, Slot};
 use crate::limits::{DATA_LARGE_BYTES, DATA_PACK_BYTES};
 use crate::merkle::Hash;
 use parking_lot::MutexGuard;
@@ -141,7 +141,7 @@ impl Kept {
         let path = self.files.keys_path(number);
         let mut bytes = vec![0; SLOTS as usize * SLOT_BYTES];
         file.read_at(&mut bytes, 0).map_err(io("read", &path))?;
-        Ok(bytes.iter().all(|byte| *byte == 0))
+        Ok(bytes.as_chunks().0.iter().all(|slot| *slot == NOTHING))
     }
 
     /// Writes the last file of keys again: after a failed sync the kernel may show what is not on the disk. The

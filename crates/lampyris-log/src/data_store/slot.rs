@@ -14,6 +14,9 @@ pub(super) const SLOT_BYTES: usize = 128;
 /// Slots of a file of keys, the first one included: 4 MiB, written once and never longer.
 pub(super) const SLOTS: u32 = 32 * 1024;
 
+/// What stands where no slot is.
+pub(super) const NOTHING: [u8; SLOT_BYTES] = [0; SLOT_BYTES];
+
 const MAGIC: &[u8; 4] = b"LMPK";
 const HEADER_MAGIC: &[u8; 4] = b"LMPH";
 const CHECKSUM_AT: usize = 92;
@@ -78,7 +81,7 @@ impl Slot {
 
 /// Reads what stands where a slot may.
 pub(super) fn read(bytes: &[u8; SLOT_BYTES]) -> Found {
-    if bytes.iter().all(|byte| *byte == 0) {
+    if *bytes == NOTHING {
         return Found::Nothing;
     }
     let u64_at = |at| array(bytes, at).map(u64::from_be_bytes);
@@ -115,7 +118,7 @@ pub(super) fn header(number: u32) -> [u8; SLOT_BYTES] {
 pub(super) fn read_header(bytes: &[u8; SLOT_BYTES]) -> Header {
     let number = array(bytes, 5).map(u32::from_be_bytes);
     match (bytes.get(4), number) {
-        _ if bytes.iter().all(|byte| *byte == 0) => Header::Nothing,
+        _ if *bytes == NOTHING => Header::Nothing,
         (Some(format), _) if bytes.starts_with(HEADER_MAGIC) && *format > FORMAT => {
             Header::Newer(*format)
         }

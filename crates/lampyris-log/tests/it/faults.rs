@@ -20,7 +20,7 @@ struct Countdown {
 }
 
 #[derive(Debug, Clone)]
-struct FailingDisk(Arc<Countdown>);
+pub(crate) struct FailingDisk(Arc<Countdown>);
 
 #[derive(Debug)]
 struct FailingFile(Box<dyn DiskFile>, Arc<Countdown>);
@@ -41,6 +41,19 @@ impl Countdown {
 
     fn file(self: &Arc<Self>, file: Box<dyn DiskFile>) -> Box<dyn DiskFile> {
         Box::new(FailingFile(file, Arc::clone(self)))
+    }
+}
+
+impl FailingDisk {
+    /// A disk whose operation of this number fails, from 1 on, and all after it if `lasting`.
+    pub(crate) fn new(operation: usize, lasting: bool) -> FailingDisk {
+        FailingDisk(Arc::new(Countdown { left: AtomicUsize::new(operation), lasting }))
+    }
+
+    /// Whether the operation that fails was reached.
+    pub(crate) fn has_failed(&self) -> bool {
+        let left = self.0.left.load(Ordering::SeqCst);
+        left == 0 || (self.0.lasting && left == 1)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod appending;
 mod damage;
+mod data;
 mod deciding;
 mod documents;
 mod faults;
