@@ -4,6 +4,7 @@
 //! What could be kept: one whose key was dropped. The faults are a failing disk, damaged files, and a collection
 //! that is cut short at each of its operations.
 
+use crate::documents::field;
 use crate::faults::FailingDisk;
 use crate::scratch::{append, copy, open, samples, writer};
 use lampyris_log::{AppendError, DataError, DataStore, Hash, Log, Options, Put};
@@ -89,6 +90,57 @@ fn no_byte_of_a_value_stands_in_a_file() {
         let bytes = fs::read(path.join("data").join(name)).unwrap();
         assert!(!bytes.windows(16).any(|part| part == &text[..16]), "{name}");
     }
+}
+
+/// A reader of its own, by `format.md` alone.
+#[test]
+fn a_value_can_be_read_by_who_knows_the_documented_format() {
+    use chacha20poly1305::aead::AeadInOut;
+    use chacha20poly1305::{ChaCha20Poly1305, KeyInit};
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("log");
+    let values = [b"first".to_vec(), noise(150_000, 1), Vec::new()];
+    let log = open(&path).unwrap();
+    let hashes = values.clone().map(|bytes| put(&log, &bytes).object.hash);
+    drop(log);
+    let keys = fs::read(path.join("data/keys.0")).unwrap();
+    let number =
+        |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | usize::from(*byte));
+    let crc = |bytes: &[u8]| usize::try_from(crc32fast::hash(bytes)).unwrap();
+    let header = |name| keys[field("Data store", name)].to_vec();
+    assert_eq!(
+        (header("magic"), header("format"), header("number")),
+        (b"LMPH".to_vec(), vec![1], vec![0; 4])
+    );
+    assert_eq!(number(&header("checksum")), crc(&keys[..field("Data store", "checksum").start]));
+    for (slot, (bytes, hash)) in keys[128..].chunks(128).zip(values.iter().zip(hashes)) {
+        let field_of = |name| &slot[field("Key slots", name)];
+        assert_eq!(field_of("magic"), b"LMPK");
+        assert_eq!(field_of("hash"), hash.0);
+        assert_eq!(number(field_of("size")), bytes.len());
+        assert_eq!(
+            number(field_of("checksum")),
+            crc(&slot[..field("Key slots", "checksum").start])
+        );
+        let pack = fs::read(path.join(format!("data/pack.{}", number(field_of("pack"))))).unwrap();
+        let mut sealed = &pack[number(field_of("offset"))..];
+        let cipher = ChaCha20Poly1305::new_from_slice(field_of("key")).unwrap();
+        let mut opened = Vec::new();
+        let mut pieces: Vec<&[u8]> = bytes.chunks(65_536).collect();
+        pieces.extend(bytes.is_empty().then_some(&[][..]));
+        for (count, piece) in (0u64..).zip(pieces) {
+            let (one, rest) = sealed.split_at(piece.len() + 16);
+            let (text, tag) = one.split_at(piece.len());
+            let mut text = text.to_vec();
+            let nonce = [[0; 4].as_slice(), &count.to_be_bytes()].concat();
+            let (nonce, tag) = (nonce.as_slice().try_into().unwrap(), tag.try_into().unwrap());
+            cipher.decrypt_inout_detached(nonce, &[], text.as_mut_slice().into(), tag).unwrap();
+            opened.extend(text);
+            sealed = rest;
+        }
+        assert_eq!(&opened, bytes);
+    }
+    assert!(keys[128 * 4..].iter().all(|byte| *byte == 0));
 }
 
 #[test]
@@ -206,7 +258,9 @@ proptest! {
                 Step::Reopen => {
                     drop(log);
                     log = open(&path).unwrap();
-                    model.values_mut().for_each(|(_, fresh)| *fresh = false);
+                    for (_, fresh) in model.values_mut() {
+                        *fresh = false;
+                    }
                 }
                 Step::Collect(remainder) => {
                     let dead: BTreeSet<[u8; 32]> = model

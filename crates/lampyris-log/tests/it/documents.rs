@@ -64,6 +64,14 @@ fn the_frame_header_is_laid_out_as_documented() {
     assert_eq!(frame::HEADER_BYTES, 58);
 }
 
+/// Where a field of a table of `format.md` stands.
+pub(crate) fn field(heading: &str, name: &str) -> std::ops::Range<usize> {
+    let rows = table(heading);
+    let row = rows.iter().find(|row| row[2] == name).unwrap_or_else(|| panic!("no field {name}"));
+    let (at, size): (usize, usize) = (row[0].parse().unwrap(), row[1].parse().unwrap());
+    at..at + size
+}
+
 #[test]
 fn a_slot_of_the_journal_is_laid_out_as_documented() {
     check_ladder(
@@ -113,6 +121,7 @@ fn every_file_of_a_data_directory_is_documented() {
         directory::CREATING,
         directory::LOCK,
         directory::JOURNAL,
+        directory::DATA,
         directory::SLED,
         directory::SET_ASIDE,
     ];
