@@ -5,6 +5,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::disk::{Disk, StdDisk};
 use crate::identity::Rules;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// How to open a log.
@@ -15,6 +16,7 @@ pub struct Options {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) data_folder: Option<PathBuf>,
 }
 
 /// Is told what became durable, and that nothing will any more, before those who appended are.
@@ -60,6 +62,7 @@ impl Options {
             clock: Arc::new(SystemClock),
             disk: Arc::new(StdDisk),
             observer: None,
+            data_folder: None,
         }
     }
 
@@ -93,6 +96,14 @@ impl Options {
     #[must_use]
     pub fn disk(mut self, disk: Arc<dyn Disk>) -> Options {
         self.disk = disk;
+        self
+    }
+
+    /// Where a log that is opened on a store of the caller's keeps its values and blobs; else they are gone with
+    /// the process. A log in a data directory keeps them in there.
+    #[must_use]
+    pub fn data_folder(mut self, folder: impl Into<PathBuf>) -> Options {
+        self.data_folder = Some(folder.into());
         self
     }
 

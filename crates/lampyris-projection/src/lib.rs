@@ -8,6 +8,7 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 mod audit;
+pub mod element;
 mod live;
 mod misplaced;
 mod rebuild;
@@ -17,6 +18,7 @@ mod view;
 mod views;
 
 pub use audit::{Audit, Fault};
+pub use element::{Element, ElementError};
 pub use live::{Ended, Live};
 pub use misplaced::{Misplaced, TakeError, Why};
 pub use rebuild::{RebuildError, rebuild};

@@ -29,22 +29,13 @@ use tokio::sync::watch;
 
 impl Log {
     /// Opens the log in a store, and hands out every record while it is verified. An empty store becomes a log
-    /// if the options say so. Its values and blobs are kept in memory.
+    /// if the options say so. Its values and blobs are kept where [`Options::data_folder`]
+    /// says.
     ///
     /// # Errors
     /// [`OpenError`] names what is in the way; see there.
     pub fn open_on(
         shard: Arc<dyn ShardLog>,
-        options: &Options,
-        visit: impl FnMut(&VerifiedRecord<'_>),
-    ) -> Result<Log, OpenError> {
-        Log::open_beside(shard, DataStore::in_memory(), options, visit)
-    }
-
-    /// Opens the log in a store, with its values and blobs in another.
-    fn open_beside(
-        shard: Arc<dyn ShardLog>,
-        data: DataStore,
         options: &Options,
         mut visit: impl FnMut(&VerifiedRecord<'_>),
     ) -> Result<Log, OpenError> {
@@ -63,7 +54,7 @@ impl Log {
         if let Access::Writer(_) = options.access {
             block_on(shard.fence(head)).map_err(ReadError::from)?;
         }
-        let log = assemble((shard, data), verified, fresh.clone(), recent.finish(), options)?;
+        let log = assemble(shard, verified, fresh.clone(), recent.finish(), options)?;
         if let Some(identity) = fresh {
             log.append_own(identity.log_id, &OwnEvent::Opened(identity.clone()))?;
         }
@@ -178,7 +169,7 @@ fn verify(
 }
 
 fn assemble(
-    (shard, data): (Arc<dyn ShardLog>, DataStore),
+    shard: Arc<dyn ShardLog>,
     verified: Verified,
     fresh: Option<Identity>,
     recent: Recent,
@@ -191,7 +182,7 @@ fn assemble(
     let head = frontier.head();
     let secret = claims.secret().clone();
     let parts = Arc::new(Shared {
-        data,
+        data: data(options),
         shard,
         durable: RwLock::new(Durable { head, identity, streams, claims }),
         size: watch::Sender::new(head.size),
@@ -210,4 +201,11 @@ fn assemble(
         }
     };
     Ok(Log { writer, shared: parts })
+}
+
+fn data(options: &Options) -> DataStore {
+    let is_writer = options.access != Access::Reader;
+    options.data_folder.as_ref().map_or_else(DataStore::in_memory, |folder| {
+        DataStore::in_folder(Arc::clone(&options.disk), folder, is_writer)
+    })
 }

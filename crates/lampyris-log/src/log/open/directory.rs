@@ -2,7 +2,6 @@
 //! What is in the store is the store's and the verifier's concern.
 
 use crate::block_on::block_on;
-use crate::data_store::DataStore;
 use crate::directory::{DATA, Directory, JOURNAL, MARKER, Survey};
 use crate::error::{Broken, OpenError, ReadError};
 use crate::journal;
@@ -50,8 +49,7 @@ impl Log {
                         SledShard::clear(&directory)?;
                         let shard = SledShard::create(&directory, lock, identity.log_id)?;
                         let shard = Arc::new(shard);
-                        let log =
-                            Log::open_beside(shard, data(&directory, options), options, |_| {})?;
+                        let log = Log::open_on(shard, &with_data(&directory, options), |_| {})?;
                         directory.finish()?;
                         Ok(log)
                     }
@@ -85,7 +83,7 @@ fn existing(
     directory.tidy()?;
     let shard = Arc::new(SledShard::open(directory, lock)?);
     let store = Arc::clone(&shard) as Arc<dyn ShardLog>;
-    let log = Log::open_beside(store, data(directory, options), options, visit)?;
+    let log = Log::open_on(store, &with_data(directory, options), visit)?;
     let (journal, stored) = (shard.log_id(), log.log_id());
     if journal != stored {
         return Err(Broken::OtherLog { journal, stored }.into());
@@ -97,7 +95,6 @@ fn existing(
     Ok(log)
 }
 
-fn data(directory: &Directory, options: &Options) -> DataStore {
-    let writes = options.access != Access::Reader;
-    DataStore::in_folder(Arc::clone(&options.disk), &directory.join(DATA), writes)
+fn with_data(directory: &Directory, options: &Options) -> Options {
+    options.clone().data_folder(directory.join(DATA))
 }

@@ -1,0 +1,261 @@
+//! A data element as the log and the data store tell of it, and what of it is there.
+//! An element is what its record says; the store only has its bytes, or has them no more.
+
+use std::ops::ControlFlow;
+
+use lampyris_log::{DataError, DataStore, Hash, Log, ReadError, Record, RecordRef};
+use lampyris_message::data::WrongPart;
+use lampyris_message::event::codec::EventError;
+use lampyris_message::event::{DataAdded, DataEvent, Held};
+use lampyris_message::{Data, DataHash, DataId, DataRef};
+
+use crate::record::{self, DATA};
+
+/// A data element that was added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Element {
+    id: DataId,
+    namespace: String,
+    sequence: u64,
+    added: DataAdded,
+}
+
+/// What of an element is in the data store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Parts {
+    /// Its value.
+    pub value: Part,
+    /// Its blob.
+    pub blob: Part,
+    /// What it says in words: the name, path and references of its blob.
+    pub details: Part,
+}
+
+/// What is there of one part of an element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// The element has no such part.
+    None,
+    /// The store has it.
+    Held(Held),
+    /// It is recorded, and the store does not have it.
+    Missing(Held),
+    /// The store has it, and cannot read it any more.
+    Damaged(Held, String),
+}
+
+/// Why a reference of a message leads to nothing that can be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Missing {
+    /// No element of this id was added here.
+    #[error("no element of this id was added here")]
+    Unknown,
+    /// The element of this id has another hash.
+    #[error("the element of this id that was added here has hash {0}")]
+    Other(DataHash),
+    /// A part of it is not in the data store.
+    #[error("its {0} is not in the data store")]
+    Part(&'static str),
+    /// The reference has no id, or no hash.
+    #[error("the reference does not say which element it means")]
+    Nameless,
+}
+
+impl Element {
+    /// The element.
+    pub const fn id(&self) -> DataId {
+        self.id
+    }
+
+    /// The namespace that it is filed under.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// Where the record stands that it was added by.
+    pub const fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// What is recorded of it.
+    pub const fn added(&self) -> &DataAdded {
+        &self.added
+    }
+
+    /// Reads what was recorded of an element; nothing if none of this id was added.
+    ///
+    /// # Errors
+    /// [`ElementError`] if the log cannot be read, or does not say what it should.
+    pub fn read(log: &Log, namespace: &str, id: DataId) -> Result<Option<Self>, ElementError> {
+        let records = log.stream_history(namespace, DATA, id.as_bytes())?;
+        records.first().map(Self::of).transpose()
+    }
+
+    /// Hands out the elements of a namespace in the order in which they were added, until `visit` breaks off.
+    ///
+    /// # Errors
+    /// As [`Element::read`].
+    pub fn for_each(
+        log: &Log,
+        namespace: &str,
+        mut visit: impl FnMut(Self) -> ControlFlow<()>,
+    ) -> Result<(), ElementError> {
+        let mut failed = None;
+        log.walk(|record| {
+            if record.kind != DATA || record.namespace != namespace || record.version != 0 {
+                return ControlFlow::Continue(());
+            }
+            match Self::of(&record.to_record()) {
+                Ok(element) => visit(element),
+                Err(error) => {
+                    failed = Some(error);
+                    ControlFlow::Break(())
+                }
+            }
+        })?;
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// What of it is in the store; nothing is read but where it stands.
+    ///
+    /// # Errors
+    /// [`DataError`] if the store cannot be read.
+    pub fn parts(&self, store: &DataStore) -> Result<Parts, DataError> {
+        let part = |held: Option<Held>| -> Result<Part, DataError> {
+            let Some(held) = held else { return Ok(Part::None) };
+            match store.find(&Hash(held.hash.0)) {
+                Ok(Some(_)) => Ok(Part::Held(held)),
+                Ok(None) => Ok(Part::Missing(held)),
+                Err(error @ DataError::Damaged { .. }) => {
+                    Ok(Part::Damaged(held, error.to_string()))
+                }
+                Err(error) => Err(error),
+            }
+        };
+        let DataAdded { content, details, .. } = &self.added;
+        let (value, blob) = (part(content.value())?, part(content.blob())?);
+        Ok(Parts { value, blob, details: part(*details)? })
+    }
+
+    /// The element as upstream writes it, and what of it was found. What is not found, or is damaged, is absent
+    /// from it; the blob's bytes are not read.
+    ///
+    /// # Errors
+    /// [`ElementError`] if the store cannot be read, or holds what no element can be made of.
+    pub fn load(&self, store: &DataStore) -> Result<(Data, Parts), ElementError> {
+        let mut parts = self.parts(store)?;
+        let value = load(&mut parts.value, store)?;
+        let details = load(&mut parts.details, store)?;
+        let (value, details) = (value.as_deref(), details.as_deref());
+        let data = self.added.to_data(self.id, &self.namespace, value, details);
+        data.map(|data| (data, parts)).map_err(ElementError::Part)
+    }
+
+    fn of(record: &Record) -> Result<Self, ElementError> {
+        let sequence = record.sequence;
+        let event = record::data_event(record);
+        let DataEvent::Added(added) =
+            event.map_err(|source| ElementError::Event { sequence, source })?;
+        let id =
+            record.stream.id.as_slice().try_into().map_err(|_| ElementError::Id { sequence })?;
+        let (id, namespace) = (DataId::from_bytes(id), record.namespace.clone());
+        Ok(Self { id, namespace, sequence, added })
+    }
+}
+
+impl Parts {
+    /// The first part that is recorded and cannot be read, by name.
+    pub fn absent(&self) -> Option<&'static str> {
+        let parts = [("value", &self.value), ("blob", &self.blob), ("details", &self.details)];
+        let is_absent = |part: &Part| matches!(part, Part::Missing(_) | Part::Damaged(..));
+        parts.into_iter().find(|(_, part)| is_absent(part)).map(|(name, _)| name)
+    }
+}
+
+/// Why the element that a message refers to cannot be read, if it cannot. Bytes are not looked at.
+///
+/// # Errors
+/// [`ElementError`] if log or store cannot be read.
+pub fn missing(
+    log: &Log,
+    namespace: &str,
+    reference: &DataRef,
+) -> Result<Option<Missing>, ElementError> {
+    let (Some(id), Some(hash)) = (reference.id, reference.hash) else {
+        return Ok(Some(Missing::Nameless));
+    };
+    let Some(element) = Element::read(log, namespace, id)? else {
+        return Ok(Some(Missing::Unknown));
+    };
+    if element.added.hash() != hash {
+        return Ok(Some(Missing::Other(element.added.hash())));
+    }
+    Ok(element.parts(log.data())?.absent().map(Missing::Part))
+}
+
+/// The hashes of all objects that records of the log refer to, in all namespaces, sorted.
+///
+/// # Errors
+/// [`ElementError`] if the log cannot be read.
+pub fn referred_objects(log: &Log) -> Result<Vec<[u8; 32]>, ElementError> {
+    let (mut hashes, mut failed) = (Vec::new(), None);
+    let mut take = |record: &RecordRef<'_>| -> Result<(), ElementError> {
+        let Element { added, .. } = Element::of(&record.to_record())?;
+        let held = [added.content.value(), added.content.blob(), added.details];
+        hashes.extend(held.into_iter().flatten().map(|held| held.hash.0));
+        Ok(())
+    };
+    log.walk(|record| match if record.kind == DATA { take(record) } else { Ok(()) } {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => {
+            failed = Some(error);
+            ControlFlow::Break(())
+        }
+    })?;
+    hashes.sort_unstable();
+    hashes.dedup();
+    failed.map_or(Ok(hashes), Err)
+}
+
+/// Reads a part that is held; one that turns out to be damaged is noted as such.
+fn load(part: &mut Part, store: &DataStore) -> Result<Option<Vec<u8>>, DataError> {
+    let Part::Held(held) = *part else { return Ok(None) };
+    match store.read(&Hash(held.hash.0)) {
+        Ok(Some(bytes)) => return Ok(Some(bytes)),
+        Ok(None) => *part = Part::Missing(held),
+        Err(error @ DataError::Damaged { .. }) => *part = Part::Damaged(held, error.to_string()),
+        Err(error) => return Err(error),
+    }
+    Ok(None)
+}
+
+/// Why a data element cannot be shown.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ElementError {
+    /// The log cannot be read there.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The data store cannot be read.
+    #[error("the data store: {0}")]
+    Store(#[from] DataError),
+    /// The record does not say what it should.
+    #[error("sequence {sequence}: {source}")]
+    Event {
+        /// The record.
+        sequence: u64,
+        /// What is wrong with its event.
+        source: EventError,
+    },
+    /// The record's stream has an id that no element has.
+    #[error("sequence {sequence}: the id of the stream is no data element's")]
+    Id {
+        /// The record.
+        sequence: u64,
+    },
+    /// What is stored is what was recorded, and no part of an element.
+    #[error(transparent)]
+    Part(WrongPart),
+}
