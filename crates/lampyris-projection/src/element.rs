@@ -233,7 +233,6 @@ fn load(part: &mut Part, store: &DataStore) -> Result<Option<Vec<u8>>, DataError
 
 /// Why a data element cannot be shown.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum ElementError {
     /// The log cannot be read there.
     #[error(transparent)]

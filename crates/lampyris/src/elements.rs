@@ -18,7 +18,7 @@ use crate::submission::{Found, Submission};
 /// A new data element, ready to be added.
 #[derive(Debug)]
 pub(crate) struct Element {
-    /// Its place in the data of the message that brings it.
+    /// Its place in the data of the message that brings it; 0 if none does.
     pub(crate) index: usize,
     pub(crate) id: DataId,
     pub(crate) added: DataAdded,
@@ -83,7 +83,9 @@ impl Elements {
             };
             match element {
                 Some(element) if *known == element.added => there.push(id),
-                Some(_) => return Err(Unsettled::Wrong(Error::ElementTaken { index, id })),
+                Some(_) => {
+                    return Err(Unsettled::Wrong(Error::ElementTaken { index: Some(index), id }));
+                }
                 None if known.hash() == reference.hash => {}
                 None => {
                     let reference = DataRef { id: Some(id), hash: Some(reference.hash) };
@@ -153,7 +155,7 @@ impl Engine {
 ///
 /// # Errors
 /// [`Error`] if its history cannot be read.
-fn load(log: &Log, namespace: &str, id: DataId) -> Result<Option<DataAdded>, Error> {
+pub(crate) fn load(log: &Log, namespace: &str, id: DataId) -> Result<Option<DataAdded>, Error> {
     let records = log.stream_history(namespace, record::DATA, id.as_bytes())?;
     let Some(first) = records.first() else { return Ok(None) };
     match record::data_event(first) {

@@ -277,7 +277,7 @@ impl Engine {
         }
     }
 
-    fn append_id(&self) -> [u8; 16] {
+    pub(crate) fn append_id(&self) -> [u8; 16] {
         let number = self.appends.fetch_add(1, Ordering::Relaxed).to_be_bytes();
         let mut id = [0; 16];
         let (session, count) = id.split_at_mut(8);
@@ -287,7 +287,7 @@ impl Engine {
     }
 
     /// Whether the engine can still decide.
-    fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         if let Some(why) = self.feed.failure() {
             self.fail(why.to_owned());
         }

@@ -5,8 +5,8 @@
 use lampyris_log::{AppendError, Broken, DataError, OpenError, ReadError, Unavailable};
 use lampyris_message::data::inline::InvalidEntry;
 use lampyris_message::data::references::Unresolved;
-use lampyris_message::{DataId, InvalidMessage, MessageId};
-use lampyris_projection::Fault;
+use lampyris_message::{DataId, InvalidData, InvalidMessage, MessageId};
+use lampyris_projection::{ElementError, Fault};
 
 /// Why a request has no outcome.
 #[derive(Debug, thiserror::Error)]
@@ -21,11 +21,14 @@ pub enum Error {
     /// A data reference names an element that is not known, or that has another hash.
     #[error(transparent)]
     Unresolved(#[from] Unresolved),
+    /// A data element cannot be.
+    #[error(transparent)]
+    Element(#[from] InvalidData),
     /// The id of a new data element is that of another one.
-    #[error("data[{index}]: element {id} was added before, and is another one")]
+    #[error("{}data element {id} was added before, and is another one", place(*.index))]
     ElementTaken {
-        /// The place of the element in the data of the message.
-        index: usize,
+        /// The place of the element in the data of the message that brings it, if one does.
+        index: Option<usize>,
         /// The element.
         id: DataId,
     },
@@ -45,6 +48,14 @@ pub enum Error {
         /// The limit.
         refused: lampyris_log::Refused,
     },
+    /// A data element breaks a limit of the log; nothing was appended.
+    #[error("data element {id}: {refused}")]
+    ElementLimit {
+        /// The element.
+        id: DataId,
+        /// The limit.
+        refused: lampyris_log::Refused,
+    },
     /// What the log tells of this message is not legal, so nothing can be decided on.
     #[error("message {id}: its history is not legal: {why}")]
     History {
@@ -61,6 +72,9 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
+    /// What the log or the store tells of data elements is no element.
+    #[error("a data element cannot be read: {0}")]
+    Elements(String),
     /// The data store does not take or give what it should.
     #[error("the data store: {0}")]
     Store(#[source] DataError),
@@ -70,6 +84,11 @@ pub enum Error {
     /// The log's bytes are not what was acknowledged.
     #[error(transparent)]
     Broken(#[from] Broken),
+}
+
+/// Where in a message's data something stands.
+fn place(index: Option<usize>) -> String {
+    index.map(|index| format!("data[{index}]: ")).unwrap_or_default()
 }
 
 /// Why an engine cannot be opened.
@@ -97,6 +116,18 @@ pub enum EngineOpenError {
     Views(String),
 }
 
+impl From<ElementError> for Error {
+    fn from(error: ElementError) -> Self {
+        match error {
+            ElementError::Read(error) => error.into(),
+            ElementError::Store(error) => error.into(),
+            ElementError::Event { .. } | ElementError::Id { .. } | ElementError::Part(_) => {
+                Self::Elements(error.to_string())
+            }
+        }
+    }
+}
+
 impl From<DataError> for Error {
     fn from(error: DataError) -> Self {
         if let DataError::Unavailable(error) = error {
@@ -117,18 +148,40 @@ impl From<ReadError> for Error {
 }
 
 impl Error {
+    /// Upstream's code for the same complaint, where it has one.
+    pub const fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Invalid(error) => Some(error.code()),
+            Self::Data(error) => Some(error.code()),
+            Self::Element(error) => Some(error.code()),
+            Self::Unresolved(error) => Some(error.code()),
+            Self::ElementTaken { .. }
+            | Self::ElementLimit { .. }
+            | Self::ElementHistory { .. }
+            | Self::Elements(_)
+            | Self::Namespace { .. }
+            | Self::Limit { .. }
+            | Self::History { .. }
+            | Self::Store(_)
+            | Self::Unavailable(_)
+            | Self::Broken(_) => None,
+        }
+    }
+
     /// Whether the engine goes on: only what was asked for is at fault, and nothing came of it.
     pub const fn is_of_the_request(&self) -> bool {
         match self {
             Self::Invalid(_)
             | Self::Data(_)
             | Self::Unresolved(_)
+            | Self::Element(_)
             | Self::ElementTaken { .. }
             | Self::Namespace { .. }
             | Self::Limit { .. }
+            | Self::ElementLimit { .. }
             | Self::History { .. }
             | Self::ElementHistory { .. } => true,
-            Self::Store(_) | Self::Unavailable(_) | Self::Broken(_) => false,
+            Self::Elements(_) | Self::Store(_) | Self::Unavailable(_) | Self::Broken(_) => false,
         }
     }
 

@@ -109,6 +109,25 @@ impl Feed {
         flights.queue.push_back(Flight { id, first, events });
         (future, Some(noted))
     }
+
+    /// Queues an append of records that are no message's; `note` is told how many records there are with it, unless
+    /// it was not queued.
+    pub(crate) fn queue_apart(
+        &self,
+        log: &Log,
+        room: Room,
+        append: Append,
+        note: impl FnOnce(u64),
+    ) -> AppendFuture {
+        let mut flights = self.flights.lock();
+        let records = append.events.len() as u64;
+        let future = log.append_in(room, append);
+        if !future.has_failed() {
+            flights.next += records;
+            note(flights.next);
+        }
+        future
+    }
 }
 
 impl Observer for Feed {

@@ -26,7 +26,7 @@ use crate::submission::Submission;
 #[derive(Debug, Clone)]
 pub struct Lampyris {
     pub(crate) engine: Arc<Engine>,
-    actor: Arc<str>,
+    pub(crate) actor: Arc<str>,
 }
 
 impl Lampyris {

@@ -30,6 +30,7 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 mod builder;
+mod data;
 mod decider;
 mod elements;
 mod engine;
@@ -59,6 +60,7 @@ pub use lampyris_projection as projection;
 pub use lampyris_projection::View;
 
 pub use builder::Builder;
+pub use data::DataAccepted;
 pub use error::{EngineOpenError, Error};
 pub use ids::{IdSource, RandomIds};
 pub use lampyris::Lampyris;

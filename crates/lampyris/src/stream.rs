@@ -69,27 +69,20 @@ impl BadLine {
             Error::Invalid(_)
             | Error::Data(_)
             | Error::Unresolved(_)
+            | Error::Element(_)
             | Error::ElementTaken { .. }
+            | Error::ElementLimit { .. }
             | Error::ElementHistory { .. }
+            | Error::Elements(_)
             | Error::Namespace { .. }
             | Error::Store(_)
             | Error::Unavailable(_)
             | Error::Broken(_) => id,
         };
-        let Fault { code, reason } = match error {
-            Error::Invalid(invalid) => Fault::from(invalid.clone()),
-            Error::Data(invalid) => Fault { code: Some(invalid.code()), reason: error.to_string() },
-            Error::Unresolved(unresolved) => {
-                Fault { code: Some(unresolved.code()), reason: error.to_string() }
-            }
-            Error::ElementTaken { .. }
-            | Error::ElementHistory { .. }
-            | Error::Namespace { .. }
-            | Error::Limit { .. }
-            | Error::History { .. }
-            | Error::Store(_)
-            | Error::Unavailable(_)
-            | Error::Broken(_) => Fault { code: None, reason: error.to_string() },
+        let Fault { code, reason } = if let Error::Invalid(invalid) = error {
+            Fault::from(invalid.clone())
+        } else {
+            Fault { code: error.code(), reason: error.to_string() }
         };
         Self { id, code, reason }
     }
