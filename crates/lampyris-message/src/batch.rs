@@ -79,7 +79,15 @@ impl Batch {
     /// # Errors
     /// If the bytes are no JSON or a field cannot hold what is given for it.
     pub fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
-        decode::batch(Node::first(json)?)
+        Self::from_node(Node::first(json)?)
+    }
+
+    /// Reads a batch from a value within a document, with the same leniency.
+    ///
+    /// # Errors
+    /// If a field cannot hold what is given for it.
+    pub fn from_node(node: Node<'_>) -> Result<Self, DecodeError> {
+        decode::batch(node)
     }
 
     /// The batch as upstream writes it.

@@ -51,7 +51,15 @@ impl Group {
     /// # Errors
     /// If the bytes are no JSON or a field cannot hold what is given for it.
     pub fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
-        decode::group(Node::first(json)?)
+        Self::from_node(Node::first(json)?)
+    }
+
+    /// Reads a group from a value within a document, with the same leniency.
+    ///
+    /// # Errors
+    /// If a field cannot hold what is given for it.
+    pub fn from_node(node: Node<'_>) -> Result<Self, DecodeError> {
+        decode::group(node)
     }
 
     /// The group as upstream writes it.

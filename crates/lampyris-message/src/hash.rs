@@ -120,7 +120,12 @@ hash_type! {
 impl DataHash {
     /// The hash of an element that has a value and a blob: of both hashes as hex digits.
     pub fn of_both(value: Bytes32, blob: Bytes32) -> Self {
-        Self(Bytes32::sha256(format!("{value}{blob}").as_bytes()))
+        Self(Bytes32::sha256(Self::text_of_both(value, blob).as_bytes()))
+    }
+
+    /// What is hashed of an element that has a value and a blob.
+    pub(crate) fn text_of_both(value: Bytes32, blob: Bytes32) -> String {
+        format!("{value}{blob}")
     }
 }
 hash_type! {

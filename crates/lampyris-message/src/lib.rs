@@ -9,13 +9,15 @@
 //! 4. [`batch`] and [`pin`]: what they travel in, and what keeps their order
 //! 5. [`validate`] and [`limits`]: what a field may hold
 //! 6. [`seal`], [`sealed`] and [`incoming`]: from a message to one whose hashes are known to be right
-//! 7. [`event`] and [`lifecycle`]: what is recorded of a message, and what may happen to it
-//! 8. [`judge`]: whether a whole log of that may stand
-//! 9. [`json`]: the bytes beneath it all, as upstream's Go program reads and writes them
+//! 7. [`check`]: whether the hashes in what somebody shows are right, and if not, why
+//! 8. [`event`] and [`lifecycle`]: what is recorded of a message, and what may happen to it
+//! 9. [`judge`]: whether a whole log of that may stand
+//! 10. [`json`]: the bytes beneath it all, as upstream's Go program reads and writes them
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 
 pub mod batch;
+pub mod check;
 pub mod data;
 pub mod decode;
 pub mod event;

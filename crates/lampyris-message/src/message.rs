@@ -121,7 +121,15 @@ impl DataRefs {
     /// # Errors
     /// If the bytes are no JSON or a field cannot hold what is given for it.
     pub fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
-        decode::data_refs(json).map(Self)
+        Self::from_node(Node::first(json)?)
+    }
+
+    /// Reads a `data` array from a value within a document, with the same leniency.
+    ///
+    /// # Errors
+    /// If a field cannot hold what is given for it.
+    pub fn from_node(node: Node<'_>) -> Result<Self, DecodeError> {
+        decode::data_refs(node).map(Self)
     }
 
     /// The bytes that are hashed for `header.datahash`.

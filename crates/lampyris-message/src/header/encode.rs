@@ -16,6 +16,11 @@ pub(super) fn size_hint(header: &Header) -> usize {
 
 /// Appends the canonical bytes of a header.
 pub(crate) fn header(header: &Header, out: &mut Vec<u8>) {
+    header_with_topics_as(b"\"topics\":", header, out);
+}
+
+/// Appends the bytes of a header in which the list of topics goes by this name.
+pub(crate) fn header_with_topics_as(topics: &[u8], header: &Header, out: &mut Vec<u8>) {
     let mut separator = b'{';
     let mut name = |name: &[u8], out: &mut Vec<u8>| {
         out.push(std::mem::replace(&mut separator, b','));
@@ -56,7 +61,7 @@ pub(crate) fn header(header: &Header, out: &mut Vec<u8>) {
         group.0.write_json(out);
     }
     if !header.topics.is_empty() {
-        name(b"\"topics\":", out);
+        name(topics, out);
         strings(&header.topics, out);
     }
     if !header.tag.is_empty() {

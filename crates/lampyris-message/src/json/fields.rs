@@ -181,12 +181,12 @@ fn text<'a>(node: Node<'a>, name: &'static str, problems: &mut Problems) -> Opti
 /// Reads the members of an object, each by `read` under the one of `names` it matches.
 ///
 /// A key matches a name that is the same, or else one that is the same but for case.
-pub(crate) fn members(
-    node: Node<'_>,
+pub(crate) fn members<'a>(
+    node: Node<'a>,
     name: &'static str,
     names: &[&'static str],
     problems: &mut Problems,
-    mut read: impl FnMut(&'static str, Node<'_>, &mut Problems) -> Result<(), DecodeError>,
+    mut read: impl FnMut(&'static str, Node<'a>, &mut Problems) -> Result<(), DecodeError>,
 ) -> Result<(), DecodeError> {
     match node.kind() {
         Kind::Object => {}

@@ -14,10 +14,10 @@ pub(super) fn message(node: Node<'_>) -> Result<Message, DecodeError> {
     problems.finish(draft.into_message())
 }
 
-/// The first JSON value of some bytes as a list of data references.
-pub(super) fn data_refs(json: &[u8]) -> Result<Option<Vec<Option<DataRef>>>, DecodeError> {
+/// A JSON value as a list of data references.
+pub(super) fn data_refs(node: Node<'_>) -> Result<Option<Vec<Option<DataRef>>>, DecodeError> {
     let (mut data, mut problems) = (List::default(), Problems::default());
-    data.read(Node::first(json)?, "data", &mut problems, data_ref)?;
+    data.read(node, "data", &mut problems, data_ref)?;
     problems.finish(data.entries)
 }
 
