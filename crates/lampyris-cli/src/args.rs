@@ -13,8 +13,8 @@ use lampyris_message::{MessageId, MessageState, ScalarError};
 #[derive(Debug, Parser)]
 #[command(name = "lampyris", version, max_term_width = 100)]
 #[command(
-    after_help = "Exit codes: 0 done; 1 the answer is no (not found, a fault, a refusal under \
-    --strict, a log that does not open); 2 the request or its input makes no sense."
+    after_help = "Exit codes: 0 done; 1 the answer is no (not found, a fault, a hash that does \
+    not agree, a refusal under --strict, a log that does not open); 2 the request or its input makes no sense."
 )]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -120,6 +120,28 @@ pub(crate) enum Command {
     /// next replay then finds the log whole. Opening lets the store tidy its own files: judge a copy
     /// if no byte may change.
     Replay,
+    /// Check the hashes of messages, data elements, groups and batches, and say why one is wrong
+    ///
+    /// Opens no log. Reads what `import` reads, and more: messages with the values of their data,
+    /// data elements, groups, batches as they travel or as they are stored, mixed in any order;
+    /// also objects that hold such things under `message`, `messages`, `data`, `group`, `groups`,
+    /// `batch` or `batches`. Each is answered with a line: `ok` if every hash that it should have is
+    /// there and right, `WRONG`, `nothing to compare` if one is missing, or `unreadable`. A cause is
+    /// named only if it was proven by making the very hash that was found. References are held
+    /// against everything in the same run, for up to half a million ids; all else takes the memory
+    /// of the largest value. Hashes alone are checked: whether FireFly would take a message, `import`
+    /// says.
+    ///
+    /// Exit codes: 0 no hash is wrong; 1 one is; 2 something cannot be read. If nobody reads the
+    /// answers any more it stops, with 1.
+    Check(Check),
+    /// Print the bytes that are hashed and each hash of messages, data elements, groups and batches
+    ///
+    /// Opens no log. Reads what `check` reads, and compares as it does: same causes, same exit codes.
+    /// Text for people shows what could move the cursor as escapes; --json has the exact bytes,
+    /// under `bytes`, or `bytesHex` where they are no UTF-8. The bytes of a blob are not in the
+    /// input, so its hash is taken as it is given.
+    Hash(Hash),
     /// Measure this machine: a made-up log beside the bound of what is possible, in one run
     #[command(subcommand)]
     Bench(Bench),
@@ -204,6 +226,25 @@ pub(crate) struct Import {
     pub(crate) actor: String,
     #[command(flatten)]
     pub(crate) namespace: Namespace,
+}
+
+/// What to check.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Check {
+    /// Files with messages, data elements, groups or batches; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Exit with 1 also if there is nothing to compare a hash with
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+/// What to hash.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Hash {
+    /// Files with messages, data elements, groups or batches; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
 }
 
 /// What to apply.

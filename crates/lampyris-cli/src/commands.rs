@@ -1,15 +1,18 @@
 //! The commands, one file each, and which of them is run.
 //!
-//! A command opens the log, prints its answer and gives an exit code; nothing is shared between two.
+//! A command prints its answer and gives an exit code; most open the log.
 
 mod apply;
 mod bench;
+mod check;
 mod get;
+mod hash;
 mod history;
 mod import;
 mod list;
 mod replay;
 mod stats;
+mod telling;
 
 use std::process::ExitCode;
 
@@ -27,6 +30,8 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::List(list) => list::run(global, &list),
         Command::Stats => stats::run(global),
         Command::Replay => replay::run(global),
+        Command::Check(check) => check::run(global, &check),
+        Command::Hash(hash) => hash::run(global, &hash),
         Command::Bench(bench) => bench::run(global, &bench),
     }
 }

@@ -18,10 +18,10 @@ use lampyris_message::{Bytes32, MessageId};
 use lampyris_projection::record;
 
 use self::known::{Known, differences};
-use self::report::{Outcome, Report, Where};
+use self::report::{Outcome, Report};
 use crate::args::{Global, Import};
 use crate::failure::{Failure, chain};
-use crate::input::{Source, Split, SplitError, Unfit, Values, read};
+use crate::input::{Source, Unfit, Where, each_value, read};
 use crate::store::Trouble;
 use crate::{output, store};
 
@@ -87,40 +87,13 @@ struct Queued {
 impl<W: Write> Importer<'_, W> {
     /// Imports one file; the inner error says why it could not be read to its end.
     fn file(&mut self, global: &Global, source: Source) -> Result<Result<(), String>, Failure> {
-        let Source { name, size, bytes, .. } = source;
-        let bar = output::progress(global, size, "bytes");
-        let mut values = Values::new(bytes);
-        let mut place = Where { file: name.clone(), object: 0, line: 0 };
-        let mut garbage = None;
-        let read_to_end = loop {
-            bar.set_position(values.bytes_read());
-            let split = match values.next() {
-                Ok(Some(split)) => split,
-                Ok(None) => break garbage.map_or(Ok(()), Err),
-                Err(SplitError::Io(error)) => break Err(format!("cannot read {name}: {error}")),
-                Err(SplitError::Array { line, rule }) => {
-                    break Err(format!("{name}, line {line}: {rule}"));
-                }
-            };
-            place.object += 1;
-            let is_json = match split {
-                Split::Value(piece) => {
-                    place.line = piece.line;
-                    self.value(&place, &piece.bytes)?
-                }
-                Split::Unfinished { line } => {
-                    place.line = line;
-                    let unfit = Unfit::not_json("the value that begins here never ends");
-                    self.queue(Outcome::refused(&place, unfit), None)?;
-                    false
-                }
-            };
-            if !is_json {
-                garbage.get_or_insert_with(|| format!("{name}, line {}: not JSON", place.line));
+        each_value(global, source, |place, json| match json {
+            Ok(json) => self.value(place, json),
+            Err(reason) => {
+                self.queue(Outcome::refused(place, Unfit::not_json(reason)), None)?;
+                Ok(false)
             }
-        };
-        bar.finish_and_clear();
-        Ok(read_to_end)
+        })
     }
 
     /// Decides what becomes of one value; returns whether it is JSON at all.

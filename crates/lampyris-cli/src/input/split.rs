@@ -3,11 +3,11 @@
 //! It looks for where a value ends and not at what it says, so a file of any size takes the memory
 //! of its largest value. A broken value costs its first line: from there on, each line is a value.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 use lampyris_message::json::Node;
 
-const CHUNK: u64 = 1 << 16;
+const CHUNK: usize = 1 << 16;
 
 /// One value, not checked to be well-formed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(crate) enum SplitError {
 /// The values of a stream, one after the other.
 #[derive(Debug)]
 pub(crate) struct Values<R> {
-    source: R,
+    source: BufReader<R>,
     buffer: Vec<u8>,
     /// Where the unread part of `buffer` begins.
     at: usize,
@@ -77,6 +77,7 @@ impl<R: Read> Values<R> {
     /// The values of `source`.
     pub(crate) fn new(source: R) -> Self {
         let (buffer, place) = (Vec::new(), Place::Start);
+        let source = BufReader::with_capacity(CHUNK, source);
         Self { source, buffer, at: 0, line: 1, read: 0, ended: false, place, by_line: false }
     }
 
@@ -243,7 +244,17 @@ impl<R: Read> Values<R> {
     fn fill(&mut self) -> io::Result<()> {
         self.buffer.drain(..self.at);
         self.at = 0;
-        let count = self.source.by_ref().take(CHUNK).read_to_end(&mut self.buffer)?;
+        // Only what is there by now: a value must not wait for the one after it.
+        let chunk = loop {
+            match self.source.fill_buf() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+                Ok(_) => break self.source.buffer(),
+            }
+        };
+        let count = chunk.len();
+        self.buffer.extend_from_slice(chunk);
+        self.source.consume(count);
         self.ended = count == 0;
         self.read += count as u64;
         Ok(())

@@ -4,31 +4,13 @@
 //! falls silent and the import goes on.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::io::{self, Write};
 
 use lampyris_message::MessageId;
 use serde_json::{Map, Value, json};
 
-use crate::input::Unfit;
+use crate::input::{Unfit, Where};
 use crate::output::{json_line, plain};
-
-/// Where a value stands.
-#[derive(Debug, Clone)]
-pub(super) struct Where {
-    /// The file, or standard input.
-    pub(super) file: String,
-    /// Which value of it, from 1.
-    pub(super) object: u64,
-    /// The line it begins in, from 1.
-    pub(super) line: u64,
-}
-
-impl fmt::Display for Where {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, object {}", self.file, self.object)
-    }
-}
 
 /// What became of one value.
 #[derive(Debug)]
