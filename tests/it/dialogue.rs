@@ -12,7 +12,7 @@ use crate::apply::{BATCH, TX, id, stage};
 use crate::program::Program;
 
 /// How long a missing answer is waited for until the test fails: no measure of anything.
-const PATIENCE: Duration = Duration::from_mins(2);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A running `apply -` and both ends of its pipes.
 struct Dialogue {

@@ -6,6 +6,7 @@
 
 mod apply;
 mod bad_input;
+mod check;
 mod damage;
 mod dialogue;
 #[allow(dead_code, clippy::print_stdout, reason = "shared with the crash tests of the log")]

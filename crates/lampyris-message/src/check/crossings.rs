@@ -2,6 +2,7 @@
 //! It keeps ids and hashes only, and no more of them than it is told to.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::{Examined, Hashed, ItemKind};
 use crate::hash::Bytes32;
@@ -45,6 +46,8 @@ pub struct Crossing<P> {
     pub there: Bytes32,
     /// Where it is shown.
     pub at: P,
+    /// How many more references to it have the same hash and came before it was shown.
+    pub more: u64,
 }
 
 type Key = (ItemKind, [u8; 16], Bytes32);
@@ -54,10 +57,19 @@ type Key = (ItemKind, [u8; 16], Bytes32);
 pub struct Crossings<P> {
     shown: BTreeMap<Key, P>,
     /// References to what is not shown yet.
-    wanted: BTreeMap<Key, P>,
+    wanted: BTreeMap<Key, Waiting<P>>,
     limit: usize,
     left_out: u64,
     resolved: u64,
+}
+
+/// References that wait for what they refer to.
+#[derive(Debug, Clone)]
+struct Waiting<P> {
+    /// Where the first is.
+    first: P,
+    /// How many more there are.
+    more: u64,
 }
 
 impl<P: Clone> Crossings<P> {
@@ -88,9 +100,9 @@ impl<P: Clone> Crossings<P> {
         self.resolved
     }
 
-    /// How many references are to what was not shown; of those that are alike one counts.
-    pub fn open(&self) -> usize {
-        self.wanted.len()
+    /// How many references are to what was not shown.
+    pub fn open(&self) -> u64 {
+        self.wanted.values().map(|waiting| 1 + waiting.more).sum()
     }
 
     /// How many were not kept because there were too many: what refers to them is not looked up.
@@ -100,7 +112,10 @@ impl<P: Clone> Crossings<P> {
 
     /// Takes note of something that is shown.
     pub(super) fn show(&mut self, named: &Named, place: P) {
-        keep(&mut self.shown, self.limit, &mut self.left_out, key(named), place);
+        match keep(&mut self.shown, self.limit, key(named), place) {
+            Kept::New | Kept::Before(_) => {}
+            Kept::Not => self.left_out += 1,
+        }
     }
 
     /// What is shown under the id of a reference: by its hash if it is there, else by another.
@@ -115,31 +130,38 @@ impl<P: Clone> Crossings<P> {
     fn refer(&mut self, reference: &Named, by: &P) -> Option<Crossing<P>> {
         match self.look_up(reference) {
             None => {
-                let (wanted, limit) = (&mut self.wanted, self.limit);
-                keep(wanted, limit, &mut self.left_out, key(reference), by.clone());
+                let waiting = Waiting { first: by.clone(), more: 0 };
+                match keep(&mut self.wanted, self.limit, key(reference), waiting) {
+                    Kept::New => {}
+                    Kept::Before(waiting) => waiting.more += 1,
+                    Kept::Not => self.left_out += 1,
+                }
                 None
             }
             Some((hash, _)) if hash == reference.hash => {
                 self.resolved += 1;
                 None
             }
-            Some((there, at)) => Some(crossing(reference, by.clone(), there, at)),
+            Some((there, at)) => {
+                let waiting = Waiting { first: by.clone(), more: 0 };
+                Some(crossing(reference, waiting, there, at))
+            }
         }
     }
 
     /// Answers the references to something that is shown now, as part of `together`.
     fn answer(&mut self, named: &Named, together: &[Named], place: &P) -> Vec<Crossing<P>> {
         let range = self.wanted.range(any_hash(named));
-        let waiting: Vec<_> = range.map(|(key, by)| (*key, by.clone())).collect();
+        let all: Vec<_> = range.map(|(key, waiting)| (*key, waiting.clone())).collect();
         let mut wrong = Vec::new();
-        for (key, by) in waiting {
+        for (key, waiting) in all {
             self.wanted.remove(&key);
             let shown_now = together.iter().any(|named| self::key(named) == key);
             if shown_now || self.shown.contains_key(&key) {
-                self.resolved += 1;
+                self.resolved += 1 + waiting.more;
             } else {
                 let reference = Named { hash: key.2, ..named.clone() };
-                wrong.push(crossing(&reference, by, named.hash, place.clone()));
+                wrong.push(crossing(&reference, waiting, named.hash, place.clone()));
             }
         }
         wrong
@@ -157,9 +179,9 @@ impl Examined {
     }
 }
 
-fn crossing<P>(reference: &Named, by: P, there: Bytes32, at: P) -> Crossing<P> {
+fn crossing<P>(reference: &Named, by: Waiting<P>, there: Bytes32, at: P) -> Crossing<P> {
     let (kind, id, referred) = (reference.kind, reference.id_text(), reference.hash);
-    Crossing { kind, id, referred, by, there, at }
+    Crossing { kind, id, referred, by: by.first, there, at, more: by.more }
 }
 
 fn key(named: &Named) -> Key {
@@ -171,11 +193,24 @@ fn any_hash(named: &Named) -> std::ops::RangeInclusive<Key> {
     key(0)..=key(u8::MAX)
 }
 
-/// Keeps the first place of a key, if there is room.
-fn keep<P>(map: &mut BTreeMap<Key, P>, limit: usize, left_out: &mut u64, key: Key, place: P) {
-    if map.len() < limit || map.contains_key(&key) {
-        map.entry(key).or_insert(place);
-    } else {
-        *left_out += 1;
+/// What became of something that was to be kept.
+enum Kept<'a, T> {
+    New,
+    /// The same is kept already.
+    Before(&'a mut T),
+    /// There is no room.
+    Not,
+}
+
+/// Keeps the first of each key, if there is room.
+fn keep<T>(map: &mut BTreeMap<Key, T>, limit: usize, key: Key, value: T) -> Kept<'_, T> {
+    let has_room = map.len() < limit;
+    match map.entry(key) {
+        Entry::Occupied(kept) => Kept::Before(kept.into_mut()),
+        Entry::Vacant(_) if !has_room => Kept::Not,
+        Entry::Vacant(empty) => {
+            empty.insert(value);
+            Kept::New
+        }
     }
 }

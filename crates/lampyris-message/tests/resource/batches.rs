@@ -31,7 +31,7 @@ fn message(id: u8, data: &[&Data]) -> Message {
 }
 
 /// Two messages that share one of two elements.
-fn good() -> Batch {
+pub(crate) fn good() -> Batch {
     let (one, two) = (data(1), data(2));
     let messages = [message(1, &[&one, &two]), message(2, &[&two])];
     let tx = TransactionRef {

@@ -4,6 +4,9 @@
 #![allow(clippy::indexing_slicing, reason = "a failed index is a failed test")]
 
 mod batches;
+mod causes;
+mod checks;
+mod crossings;
 mod data;
 mod depth;
 mod extremes;

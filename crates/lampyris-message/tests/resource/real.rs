@@ -3,12 +3,12 @@
 use lampyris_message::json::{JsonValue, Node};
 use lampyris_message::{Batch, Bytes32, Data};
 
-fn sample(name: &str) -> Vec<u8> {
+pub(crate) fn sample(name: &str) -> Vec<u8> {
     let path = format!("{}/../../samples/{name}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-fn member<'a>(node: Node<'a>, name: &str) -> Option<Node<'a>> {
+pub(crate) fn member<'a>(node: Node<'a>, name: &str) -> Option<Node<'a>> {
     node.members().find(|(key, _)| key == name).map(|(_, node)| node)
 }
 

@@ -1,6 +1,7 @@
 //! No bytes make a reader panic, and a refused seal changes nothing.
 
-use lampyris_message::json::JsonValue;
+use lampyris_message::check::{Crossings, Verdict, items};
+use lampyris_message::json::{JsonValue, Node};
 use lampyris_message::message::DataRefs;
 use lampyris_message::{Bytes32, Header, Message, MessageId, Pin, SealedMessage};
 use proptest::prelude::*;
@@ -18,6 +19,14 @@ fn read_all(bytes: &[u8]) {
     drop(DataRefs::from_json(bytes));
     drop(JsonValue::parse(bytes));
     drop(SealedMessage::from_header_bytes(bytes, None));
+    let found = Node::first(bytes).ok().and_then(|node| items(node).ok());
+    let mut crossings = Crossings::new(3);
+    for item in found.into_iter().flatten() {
+        if let Ok(examined) = item.examine() {
+            crossings.take(&examined, &());
+            assert!(examined.faults.is_empty() || examined.verdict() == Verdict::Wrong);
+        }
+    }
     if let Ok(mut message) = Message::from_json(bytes) {
         let written = message.to_json();
         assert_eq!(Message::from_json(&written).unwrap().to_json(), written);
@@ -38,6 +47,7 @@ proptest! {
     #[test]
     fn no_tokens_panic(tokens in prop::collection::vec(prop::sample::select(vec![
         "{", "}", "[", "]", ",", ":", "\"", "\\", "null", "true", "1", "-", "e", ".", " ",
+        "\"payload\"", "\"manifest\"", "\"messages\"", "\"value\"", "\"blob\"", "\"hash\"", "\"ab\"",
         "\"header\"", "\"data\"", "\"topics\"", "\"id\"", "\"txparent\"", "\"\\u212a\"", "\"\\ud800",
     ]), 0..40)) {
         read_all(tokens.concat().as_bytes());

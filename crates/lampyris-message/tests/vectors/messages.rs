@@ -1,7 +1,9 @@
 //! The families `message_hash` and `message_seal`.
 
+use lampyris_message::check::{Examined, Verdict, items};
+use lampyris_message::json::Node;
 use lampyris_message::message::DataRefs;
-use lampyris_message::{Header, Message, SealedMessage};
+use lampyris_message::{DecodeError, Header, InvalidMessage, Message, SealedMessage};
 
 use crate::{Case, Outcome, text, valid};
 
@@ -21,6 +23,10 @@ pub(crate) fn run(case: &Case) -> Outcome {
 
 fn header(json: &[u8]) -> Outcome {
     let header = Header::from_json(json)?;
+    let document = [b"{\"header\":", Node::first(json)?.bytes(), b"}"].concat();
+    let checked = examined(&document)?;
+    let own = checked.hashes.iter().find(|hashed| hashed.field == "hash").unwrap();
+    assert_eq!(own.bytes, Some(header.canonical_bytes()), "checking hashes the same");
     Ok(vec![("headerBytes", header.canonical_bytes()), text("headerHash", header.hash())])
 }
 
@@ -44,11 +50,24 @@ fn seal(json: &[u8]) -> Outcome {
 
 fn verify(json: &[u8]) -> Outcome {
     let message = Message::from_json(json)?;
-    message.check_hashes()?;
+    let checked = message.check_hashes();
+    match &checked {
+        Ok(()) => assert_eq!(examined(json)?.verdict(), Verdict::Agrees),
+        Err(InvalidMessage::HashMismatch(_)) => {
+            assert_eq!(examined(json)?.verdict(), Verdict::Wrong);
+        }
+        Err(_) => {}
+    }
+    checked?;
     if message.header.id.is_some() {
         stored_and_back(&message.verify()?);
     }
     Ok(valid())
+}
+
+/// What checking finds in a message.
+fn examined(json: &[u8]) -> Result<Examined, DecodeError> {
+    items(Node::first(json)?).unwrap()[0].examine()
 }
 
 /// A sealed message comes back from its own bytes.

@@ -87,14 +87,14 @@ impl<W: Write> Report<W> {
 
     /// Says that a reference and what it refers to do not fit.
     pub(super) fn crossing(&mut self, crossing: &Crossing<Where>) -> io::Result<()> {
-        self.crossed += 1;
-        let Crossing { kind, id, referred, by, there, at } = crossing;
+        self.crossed += 1 + crossing.more;
+        let Crossing { kind, id, referred, by, there, at, more } = crossing;
         if self.json {
             let answer = json!({
                 "verdict": "wrong",
                 "reference": {
                     "kind": kind.as_str(), "id": id, "hash": referred.to_string(),
-                    "source": by.to_string(), "line": by.line,
+                    "source": by.to_string(), "line": by.line, "moreAlike": more,
                 },
                 "shown": { "hash": there.to_string(), "source": at.to_string(), "line": at.line },
             });
@@ -102,7 +102,8 @@ impl<W: Write> Report<W> {
         }
         let (by, by_line, at, at_line) = (by.to_string(), by.line, at.to_string(), at.line);
         writeln!(self.out, "WRONG reference to {kind} {id} ({}, line {by_line})", plain(&by))?;
-        writeln!(self.out, "  refers to hash {referred}")?;
+        let like_it = if *more > 0 { format!(", as {more} more do") } else { String::new() };
+        writeln!(self.out, "  refers to hash {referred}{like_it}")?;
         writeln!(self.out, "  its hash is {there} ({}, line {at_line})", plain(&at))
     }
 
