@@ -104,7 +104,7 @@ fn every_form_of_input_is_judged_the_same() {
         json!(wrapped).to_string(),
         json!(bare).to_string(),
         serde_json::to_string_pretty(&bare).unwrap(),
-        bare.iter().map(|value| format!("{value}\n")).collect(),
+        bare.iter().map(Value::to_string).collect::<Vec<_>>().join("\n"),
         json!({ "messages": bare[..8], "data": bare[8..14], "batches": bare[14..] }).to_string(),
     ];
     for text in texts {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::cause::{Cause, makes, spelling};
 use super::item::{ItemKind, member};
 use super::{Crossings, Examined, Fault, Found, Hashed, Named, Outcome, data, message};
-use crate::batch::Batch;
+use crate::batch::{Batch, BatchPayload};
 use crate::decode::DecodeError;
 use crate::hash::Bytes32;
 use crate::id::DataId;
@@ -138,6 +138,8 @@ fn travelling(
     let cause = |found| {
         if own_manifest_hash(batch) == found {
             Some(Cause::OtherEntryHashes)
+        } else if BatchPayload::default().manifest(None).hash().0 == found {
+            Some(Cause::EmptyManifest)
         } else if makes(found, JsonValue::from_node(payload).as_bytes()) {
             Some(Cause::PayloadAsShown)
         } else {

@@ -27,6 +27,8 @@ pub enum Cause {
     TextOfString,
     /// Of the manifest with the hashes that messages and data have.
     OtherEntryHashes,
+    /// Of the manifest of a batch that has nothing yet: no id, no transaction, no entry.
+    EmptyManifest,
     /// Of the payload of a batch in the order and with the members shown.
     PayloadAsShown,
     /// Of the members of a group, sorted by identity.
@@ -51,6 +53,7 @@ impl Cause {
         Self::BlobAlone,
         Self::TextOfString,
         Self::OtherEntryHashes,
+        Self::EmptyManifest,
         Self::PayloadAsShown,
         Self::MembersSorted,
         Self::AsShown,
@@ -70,6 +73,7 @@ impl Cause {
             Self::BlobAlone => "blob-alone",
             Self::TextOfString => "text-of-string",
             Self::OtherEntryHashes => "other-entry-hashes",
+            Self::EmptyManifest => "empty-manifest",
             Self::PayloadAsShown => "payload-as-shown",
             Self::MembersSorted => "members-sorted",
             Self::AsShown => "as-shown",
@@ -96,6 +100,9 @@ impl fmt::Display for Cause {
             Self::BlobAlone => "the blob alone, without the value",
             Self::TextOfString => "the text of the value, without its quotes and escapes",
             Self::OtherEntryHashes => "the manifest with the hashes that messages and data have",
+            Self::EmptyManifest => {
+                "the manifest of a batch that has nothing yet: no id, no transaction, no entry"
+            }
             Self::PayloadAsShown => "the payload with the members and in the order shown",
             Self::MembersSorted => "the group with its members sorted by identity",
             Self::AsShown => "what is shown, with its members and in its order",

@@ -1,11 +1,13 @@
 //! The cause of a wrong hash: told exactly where it makes the hash that was found.
 
 use lampyris_message::check::{Cause, Outcome, Verdict};
+use lampyris_message::json::Node;
 use lampyris_message::message::DataRefs;
-use lampyris_message::{Bytes32, Data, Group, Message};
+use lampyris_message::{Batch, Bytes32, Data, Group, Message};
 
 use crate::batches::good as good_batch;
 use crate::checks::{examine, outcome, shown};
+use crate::real::{member, sample};
 
 #[track_caller]
 fn caused(json: &str, field: &str, cause: Cause) {
@@ -167,4 +169,16 @@ fn each_cause_of_a_batch_is_told_by_what_makes_its_hash() {
     let told = examine(&shown(&edited));
     assert_eq!(outcome(&told, "hash"), Outcome::Differs(Some(Cause::OtherEntryHashes)));
     assert_eq!(outcome(&told, "payload.messages[0].hash"), Outcome::Differs(None));
+}
+
+/// The hash that upstream's own test shows for a batch is the one from before the batch was filled.
+#[test]
+fn the_real_batch_that_does_not_reproduce_has_the_hash_of_an_empty_manifest() {
+    let json = sample("real_batches.json");
+    let entry = Node::first(&json).unwrap().elements().nth(1).unwrap();
+    let batch = member(entry, "batch").unwrap();
+    caused(std::str::from_utf8(batch.bytes()).unwrap(), "hash", Cause::EmptyManifest);
+    let empty = r#"{"version":1,"id":null,"tx":{"type":""},"messages":[],"data":[]}"#;
+    let hash = Batch::from_node(batch).unwrap().hash.unwrap();
+    assert_eq!(hash, Bytes32::sha256(empty.as_bytes()).into());
 }
