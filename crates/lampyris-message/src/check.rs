@@ -98,6 +98,12 @@ pub enum Verdict {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Fault {
+    /// An entry of the batch is `null`, so that neither manifest nor hash speaks of it.
+    #[error("{field} is null")]
+    Null {
+        /// Where the entry stands.
+        field: String,
+    },
     /// A message refers to an element that is in the batch with another hash.
     #[error("{field}: refers to data {id} with hash {hash}, in the batch it hashes to {there}")]
     OtherHash {

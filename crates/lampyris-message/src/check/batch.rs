@@ -78,15 +78,19 @@ fn carried(batch: &Batch, payload: Node<'_>, out: &mut Examined) -> Result<(), D
     let mut within = Examined::new(ItemKind::Batch);
     let entries = batch.payload.data.iter().flatten();
     for (index, (entry, node)) in entries.zip(elements("data")).enumerate() {
-        if let Some(entry) = entry {
-            data::examine(entry, node, &format!("payload.data[{index}]."), &mut within);
+        let field = format!("payload.data[{index}]");
+        match entry {
+            Some(entry) => data::examine(entry, node, &format!("{field}."), &mut within),
+            None => out.faults.push(Fault::Null { field }),
         }
     }
     let data_shown = std::mem::take(&mut within.shown);
     let entries = batch.payload.messages.iter().flatten();
     for (index, (entry, node)) in entries.zip(elements("messages")).enumerate() {
-        if let Some(entry) = entry {
-            message::examine(entry, node, &format!("payload.messages[{index}]."), &mut within)?;
+        let field = format!("payload.messages[{index}]");
+        match entry {
+            Some(entry) => message::examine(entry, node, &format!("{field}."), &mut within)?,
+            None => out.faults.push(Fault::Null { field }),
         }
     }
     out.faults.extend(misfits(&data_shown, &within.references));

@@ -101,6 +101,10 @@ fn what_does_not_fit_in_a_batch_is_named_by_its_place() {
         examined.faults
     };
     assert_eq!(faults(|_| {}), []);
+    let null = faults(|batch| batch.payload.messages.as_mut().unwrap().push(None));
+    assert_eq!(null, [Fault::Null { field: "payload.messages[2]".to_owned() }]);
+    let null = faults(|batch| batch.payload.data.as_mut().unwrap().push(None));
+    assert_eq!(null, [Fault::Null { field: "payload.data[2]".to_owned() }]);
     let missing = faults(|batch| drop(batch.payload.data.as_mut().unwrap().pop()));
     let fields: Vec<_> = missing
         .iter()
