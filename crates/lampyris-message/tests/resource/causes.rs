@@ -132,6 +132,8 @@ fn each_cause_of_an_element_is_told_by_what_makes_its_hash() {
     assert_eq!(examine(&shown("1", &both, &more)).verdict(), Verdict::Agrees);
     let alone = format!(r#"{{"hash":"{blob}","blob":{{"hash":"{blob}"}}}}"#);
     assert_eq!(examine(&alone).verdict(), Verdict::Agrees);
+    let other = alone.replacen(&blob.to_string(), &Bytes32::default().to_string(), 1);
+    assert_eq!(outcome(&examine(&other), "hash"), Outcome::Differs(None));
 }
 
 #[test]

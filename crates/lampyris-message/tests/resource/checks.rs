@@ -85,6 +85,9 @@ fn a_stored_batch_is_held_to_the_text_of_its_manifest() {
     let both = shown(&batch).replace("\"payload\":", &format!("\"manifest\":{other},\"payload\":"));
     assert_eq!(outcome(&examine(&both), "manifest"), Outcome::Differs(None));
     assert_eq!(outcome(&examine(&both), "hash"), Outcome::Agrees);
+    let same =
+        shown(&batch).replace("\"payload\":", &format!("\"manifest\":{manifest},\"payload\":"));
+    assert_eq!(examine(&same).verdict(), Verdict::Agrees);
     let neither = format!(r#"{{"id":"{id}","type":"private","node":"{id}","hash":"{hash}"}}"#);
     assert_eq!(examine(&neither).verdict(), Verdict::NothingToCompare);
 }
@@ -154,6 +157,9 @@ fn a_hash_in_another_spelling_agrees_and_the_spelling_is_told() {
         let found = examined.hashes[0].found.clone().unwrap();
         assert_eq!(found.spelled.as_deref(), Some(spell(&hash).as_str()));
     }
+    let hash = Bytes32::sha256(b"1").to_string();
+    let twice = format!(r#"{{"hash":"{}","hash":"{hash}","value":1}}"#, hash.to_uppercase());
+    assert_eq!(examine(&twice).hashes[0].found.clone().unwrap().spelled, None, "the last counts");
     let short = examine(r#"{"hash":"ab","value":1}"#);
     assert_eq!(short.hashes[0].found.as_ref().unwrap().to_string(), "ab");
     assert_eq!(short.verdict(), Verdict::Wrong);
