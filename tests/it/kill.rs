@@ -100,19 +100,35 @@ impl Answered {
 
 /// Starts `apply`, and kills it after some answers, or after some time if that is 0.
 fn run_and_kill(program: &Program, answered: &mut Answered, dice: &mut Dice) {
+    let first = answered.goes_on();
+    let lines: Vec<_> = (first..first + AHEAD).map(line).collect();
+    let wanted = if dice.below(5) == 0 { 0 } else { dice.below(800) };
+    apply_and_kill(program, IN_FLIGHT, text(&lines), wanted, dice, |answer| {
+        answered.hear(first, answer);
+    });
+}
+
+/// Starts `apply` with these lines, more than it will answer, and kills it after so many answers, or after some time
+/// if that is 0; all answers that it gave are handed on.
+pub(crate) fn apply_and_kill(
+    program: &Program,
+    in_flight: u64,
+    lines: String,
+    wanted: u64,
+    dice: &mut Dice,
+    mut hear: impl FnMut(&Value),
+) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_lampyris"))
-        .args(["apply", "-", "--in-flight", &IN_FLIGHT.to_string(), "--data"])
+        .args(["apply", "-", "--in-flight", &in_flight.to_string(), "--data"])
         .arg(program.data())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let first = answered.goes_on();
     let (mut stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-    let lines: Vec<_> = (first..first + AHEAD).map(line).collect();
     // It ends when nobody reads any more. The pipe stays open until then: no end of input comes.
-    let asking = thread::spawn(move || drop(stdin.write_all(text(&lines).as_bytes())));
+    let asking = thread::spawn(move || drop(stdin.write_all(lines.as_bytes())));
     let (sender, answers) = channel();
     thread::spawn(move || {
         let (mut out, mut line) = (BufReader::new(stdout), String::new());
@@ -124,22 +140,21 @@ fn run_and_kill(program: &Program, answered: &mut Answered, dice: &mut Dice) {
             }
         }
     });
-    let wanted = if dice.below(5) == 0 { 0 } else { dice.below(800) };
     for _ in 0..wanted {
-        answered.hear(first, &answers.recv_timeout(PATIENCE).expect("an answer comes"));
+        hear(&answers.recv_timeout(PATIENCE).expect("an answer comes"));
     }
     if wanted == 0 {
         // In the midst of creating, opening, or the first appends.
         let time = Duration::from_micros(dice.below(60_000));
         match answers.recv_timeout(time) {
-            Ok(answer) => answered.hear(first, &answer),
+            Ok(answer) => hear(&answer),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => panic!("it ended by itself"),
         }
     }
     child.kill().unwrap();
     for answer in answers {
-        answered.hear(first, &answer);
+        hear(&answer);
     }
     child.wait().unwrap();
     asking.join().unwrap();

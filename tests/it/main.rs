@@ -15,6 +15,7 @@ mod dice;
 mod docs;
 mod import;
 mod kill;
+mod kill_values;
 mod layers;
 mod licences;
 mod program;

@@ -5,8 +5,8 @@ use super::cause::{Cause, spelling};
 use super::item::{ItemKind, member};
 use super::{Examined, Found, Hashed, Outcome, outcome};
 use crate::data::Data;
-use crate::hash::DataHash;
 use crate::decode::DecodeError;
+use crate::hash::DataHash;
 use crate::hash::{BlobHash, Bytes32};
 use crate::json::{JsonValue, Node};
 
