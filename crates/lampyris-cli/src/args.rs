@@ -162,6 +162,8 @@ pub(crate) enum Bench {
     Projection(BenchLog),
     /// Judged replay beside scan, decompression, decoding, SHA-256 and root alone
     Replay(BenchLog),
+    /// Messages staged with a value in line, beside the same messages without
+    Values(BenchValues),
 }
 
 /// How to measure appends and requests.
@@ -182,6 +184,17 @@ pub(crate) struct BenchAppend {
     /// Where to make the log, in a folder of its own that is removed at the end
     #[arg(long, value_name = "DIR")]
     pub(crate) scratch: Option<PathBuf>,
+}
+
+/// How to measure values.
+#[derive(Debug, clap::Args)]
+pub(crate) struct BenchValues {
+    /// About how many bytes a value has
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    #[arg(value_parser = clap::value_parser!(u32).range(64..=16_777_216))]
+    pub(crate) bytes: u32,
+    #[command(flatten)]
+    pub(crate) appends: BenchAppend,
 }
 
 /// How to measure the index.

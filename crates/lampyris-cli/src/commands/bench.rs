@@ -11,8 +11,10 @@ mod memory;
 mod projection;
 mod raw;
 mod replay;
+mod values;
 mod workload;
 
+use std::fmt;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -26,6 +28,31 @@ fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}
+
+/// What was measured against its bound, round by round.
+#[derive(Debug)]
+struct Ratio {
+    middle: f64,
+    least: f64,
+    most: f64,
+}
+
+impl Ratio {
+    /// The ratios of two sides that took turns.
+    fn of(bound: &[f64], measured: &[f64]) -> Self {
+        let pairs = bound.iter().zip(measured);
+        let mut ratios: Vec<f64> = pairs.map(|(bound, measured)| measured / bound).collect();
+        ratios.sort_by(f64::total_cmp);
+        let end = |ratio: Option<&f64>| ratio.copied().unwrap_or_default();
+        Self { middle: median(&ratios), least: end(ratios.first()), most: end(ratios.last()) }
+    }
+}
+
+impl fmt::Display for Ratio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:>5.2}  ({:.2} to {:.2})", self.middle, self.least, self.most)
+    }
 }
 
 /// A folder that is removed with everything in it at the end.
@@ -42,5 +69,6 @@ pub(crate) fn run(global: &Global, bench: &Bench) -> Result<ExitCode, Failure> {
         Bench::Index(index) => index::run(global, index),
         Bench::Projection(projection) => projection::run(global, projection),
         Bench::Replay(replay) => replay::run(global, replay),
+        Bench::Values(values) => values::run(global, values),
     }
 }

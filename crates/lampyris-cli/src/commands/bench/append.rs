@@ -13,7 +13,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::closed_loop::rate;
 use super::raw::Raw;
-use super::{median, scratch, workload};
+use super::{Ratio, median, scratch, workload};
 use crate::args::{BenchAppend, Global};
 use crate::failure::{Failure, chain};
 use crate::{output, store};
@@ -106,12 +106,8 @@ fn report(global: &Global, rows: &[Row]) -> Result<(), Failure> {
         writeln!(out, "in flight     raw/s     log/s  ratio  (least to most)")?;
     }
     for row in rows {
-        let mut ratios: Vec<f64> =
-            row.raw.iter().zip(&row.log).map(|(raw, log)| log / raw).collect();
-        ratios.sort_by(f64::total_cmp);
-        let (raw, log, ratio) = (median(&row.raw), median(&row.log), median(&ratios));
-        let least = ratios.first().copied().unwrap_or_default();
-        let most = ratios.last().copied().unwrap_or_default();
+        let ratio = Ratio::of(&row.raw, &row.log);
+        let (raw, log) = (median(&row.raw), median(&row.log));
         let busy = row.in_flight == 512 && raw < QUIET;
         if global.json {
             output::json_line(
@@ -119,23 +115,19 @@ fn report(global: &Global, rows: &[Row]) -> Result<(), Failure> {
                 &json!({
                     "bench": "append",
                     "inFlight": row.in_flight,
-                    "rounds": ratios.len(),
+                    "rounds": row.raw.len(),
                     "rawPerSecond": raw.round(),
                     "logPerSecond": log.round(),
-                    "ratio": ratio,
-                    "ratioLeast": least,
-                    "ratioMost": most,
+                    "ratio": ratio.middle,
+                    "ratioLeast": ratio.least,
+                    "ratioMost": ratio.most,
                     "busy": busy,
                 }),
             )?;
         } else {
             let in_flight = row.in_flight;
-            write!(out, "{in_flight:>9} {raw:>9.0} {log:>9.0}  {ratio:>5.2}  ")?;
-            writeln!(
-                out,
-                "({least:.2} to {most:.2}){}",
-                if busy { "  machine was busy" } else { "" }
-            )?;
+            let busy = if busy { "  machine was busy" } else { "" };
+            writeln!(out, "{in_flight:>9} {raw:>9.0} {log:>9.0}  {ratio}{busy}")?;
         }
     }
     out.flush()?;

@@ -13,7 +13,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::closed_loop::rate;
 use super::engine::live;
 use super::workload::{LIFE_EVENTS, Life, unsealed_life};
-use super::{median, scratch};
+use super::{Ratio, median, scratch};
 use crate::args::{BenchAppend, Global};
 use crate::commands::apply::session;
 use crate::failure::Failure;
@@ -126,29 +126,25 @@ fn life_lines(life: &Life) -> [String; 5] {
 }
 
 fn report(global: &Global, row: &Row, out: &mut impl Write) -> Result<(), Failure> {
-    let pairs = row.engine.iter().zip(&row.apply);
-    let mut ratios: Vec<f64> = pairs.map(|(engine, apply)| apply / engine).collect();
-    ratios.sort_by(f64::total_cmp);
-    let (engine, apply, ratio) = (median(&row.engine), median(&row.apply), median(&ratios));
+    let ratio = Ratio::of(&row.engine, &row.apply);
+    let (engine, apply) = (median(&row.engine), median(&row.apply));
     let lines = apply * LIFE_LINES;
-    let least = ratios.first().copied().unwrap_or_default();
-    let most = ratios.last().copied().unwrap_or_default();
     let in_flight = row.in_flight;
     if global.json {
         let answer = json!({
             "bench": "apply",
             "inFlight": in_flight,
-            "rounds": ratios.len(),
+            "rounds": row.engine.len(),
             "engineLivesPerSecond": engine.round(),
             "applyLivesPerSecond": apply.round(),
             "linesPerSecond": lines.round(),
-            "ratio": ratio,
-            "ratioLeast": least,
-            "ratioMost": most,
+            "ratio": ratio.middle,
+            "ratioLeast": ratio.least,
+            "ratioMost": ratio.most,
         });
         return Ok(output::json_line(out, &answer)?);
     }
     write!(out, "{in_flight:>9} {engine:>9.0} {apply:>9.0} {lines:>9.0}  ")?;
-    writeln!(out, "{ratio:>5.2}  ({least:.2} to {most:.2})")?;
+    writeln!(out, "{ratio}")?;
     Ok(())
 }

@@ -17,7 +17,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::closed_loop::rate;
 use super::workload::{LIFE_EVENTS, Life, records, unsealed_life};
-use super::{median, scratch};
+use super::{Ratio, median, scratch};
 use crate::args::{BenchAppend, Global};
 use crate::failure::{Failure, chain};
 use crate::{output, store};
@@ -133,7 +133,8 @@ pub(super) async fn live(engine: Lampyris, life: Life) -> Result<(), String> {
     accepted(engine.confirm(id, Confirmation::now()).await)
 }
 
-fn accepted(outcome: Result<Outcome, lampyris::Error>) -> Result<(), String> {
+/// What keeps a request from counting, in words.
+pub(super) fn accepted(outcome: Result<Outcome, lampyris::Error>) -> Result<(), String> {
     match outcome {
         Ok(Outcome::Accepted(_)) => Ok(()),
         Ok(Outcome::Refused(refused)) => Err(refused.to_string()),
@@ -143,30 +144,26 @@ fn accepted(outcome: Result<Outcome, lampyris::Error>) -> Result<(), String> {
 
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
 fn report(global: &Global, row: &Row, out: &mut impl Write) -> Result<(), Failure> {
-    let pairs = row.appends.iter().zip(&row.events);
-    let mut ratios: Vec<f64> = pairs.map(|(appends, events)| events / appends).collect();
-    ratios.sort_by(f64::total_cmp);
-    let (appends, events, ratio) = (median(&row.appends), median(&row.events), median(&ratios));
+    let ratio = Ratio::of(&row.appends, &row.events);
+    let (appends, events) = (median(&row.appends), median(&row.events));
     let lives = events / LIFE_EVENTS as f64;
-    let least = ratios.first().copied().unwrap_or_default();
-    let most = ratios.last().copied().unwrap_or_default();
     let (in_flight, lag) = (row.in_flight, p99(&row.lags));
     if global.json {
         let answer = json!({
             "bench": "engine",
             "inFlight": in_flight,
-            "rounds": ratios.len(),
+            "rounds": row.appends.len(),
             "appendsPerSecond": appends.round(),
             "eventsPerSecond": events.round(),
             "livesPerSecond": lives.round(),
             "lagP99Milliseconds": lag,
-            "ratio": ratio,
-            "ratioLeast": least,
-            "ratioMost": most,
+            "ratio": ratio.middle,
+            "ratioLeast": ratio.least,
+            "ratioMost": ratio.most,
         });
         return Ok(output::json_line(out, &answer)?);
     }
     write!(out, "{in_flight:>9} {appends:>10.0} {events:>9.0} {lives:>8.0} {lag:>5.2} ms  ")?;
-    writeln!(out, "{ratio:>5.2}  ({least:.2} to {most:.2})")?;
+    writeln!(out, "{ratio}")?;
     Ok(())
 }
