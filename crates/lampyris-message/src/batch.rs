@@ -12,7 +12,7 @@ use crate::decode::DecodeError;
 use crate::hash::{BatchHash, Bytes32, GroupHash};
 use crate::header::TransactionRef;
 use crate::id::{BatchId, NodeId};
-use crate::json::Node;
+use crate::json::Document;
 use crate::kind::BatchType;
 use crate::message::Message;
 use crate::open::Open;
@@ -79,7 +79,7 @@ impl Batch {
     /// # Errors
     /// If the bytes are no JSON or a field cannot hold what is given for it.
     pub fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
-        Self::from_node(Node::first(json)?)
+        Self::from_node(Document::first(json)?.root())
     }
 
     /// Reads a batch from a value within a document, with the same leniency.
@@ -141,7 +141,7 @@ impl BatchPayload {
     /// # Errors
     /// If the bytes are no JSON or a field cannot hold what is given for it.
     pub fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
-        decode::payload(Node::first(json)?)
+        decode::payload(Document::first(json)?.root())
     }
 
     /// The payload of what a sender has stored, reduced to what is transferred.

@@ -13,7 +13,7 @@ mod seal;
 use crate::decode::DecodeError;
 use crate::hash::{BlobHash, DataHash};
 use crate::id::DataId;
-use crate::json::{JsonValue, Node};
+use crate::json::{Document, JsonValue, Node};
 use crate::kind::ValidatorType;
 use crate::limits;
 use crate::open::Open;
@@ -84,7 +84,7 @@ impl Data {
     /// # Errors
     /// If the bytes are no JSON or a field cannot hold what is given for it.
     pub fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
-        Self::from_node(Node::first(json)?)
+        Self::from_node(Document::first(json)?.root())
     }
 
     /// Reads an element from a value within a document, with the same leniency.
@@ -164,6 +164,6 @@ impl StoredBlob {
     /// # Errors
     /// If the bytes are no JSON or a field cannot hold what is given for it.
     pub fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
-        decode::stored_blob(Node::first(json)?)
+        decode::stored_blob(Document::first(json)?.root())
     }
 }

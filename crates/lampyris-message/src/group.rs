@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use crate::decode::DecodeError;
 use crate::hash::{Bytes32, GroupHash};
 use crate::id::{MessageId, NodeId};
-use crate::json::Node;
+use crate::json::Document;
 use crate::limits;
 use crate::time::Timestamp;
 use crate::validate::{self, FieldName};
@@ -51,7 +51,7 @@ impl Group {
     /// # Errors
     /// If the bytes are no JSON or a field cannot hold what is given for it.
     pub fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
-        Self::from_node(Node::first(json)?)
+        Self::from_node(Document::first(json)?.root())
     }
 
     /// Reads a group from a value within a document, with the same leniency.

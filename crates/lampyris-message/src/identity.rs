@@ -7,7 +7,7 @@ mod invalid;
 use crate::decode::DecodeError;
 use crate::hash::Bytes32;
 use crate::id::{IdentityId, MessageId};
-use crate::json::{JsonValue, Node};
+use crate::json::{Document, JsonValue};
 use crate::kind::IdentityType;
 use crate::limits;
 use crate::open::Open;
@@ -66,7 +66,7 @@ impl Identity {
     /// # Errors
     /// If the bytes are no JSON or a field cannot hold what is given for it.
     pub fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
-        decode::identity(Node::first(json)?)
+        decode::identity(Document::first(json)?.root())
     }
 
     /// The topic of the messages about the identity: SHA-256 of its DID in hex.

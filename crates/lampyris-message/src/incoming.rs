@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::decode::DecodeError;
 use crate::event::Claims;
 use crate::id::MessageId;
-use crate::json::{Kind, Node};
+use crate::json::{Document, Kind, Node};
 use crate::kind::{MessageState, MessageType};
 use crate::message::Message;
 use crate::pin::{Pin, PinError};
@@ -80,8 +80,9 @@ impl Incoming {
     /// [`Unfit`] says why it is not taken in.
     pub fn from_json(json: &[u8]) -> Result<Self, Unfit> {
         let unreadable = |error| Unfit { id: None, why: Defect::Unreadable(error) };
-        let node = Node::first(json).map_err(unreadable)?;
-        Self::verify(Message::from_node(unwrapped(node)).map_err(unreadable)?)
+        let document = Document::first(json).map_err(unreadable)?;
+        let node = unwrapped(document.root());
+        Self::verify(Message::from_node(node).map_err(unreadable)?)
     }
 
     /// Checks the fields and both hashes, and keeps the rest as claims.

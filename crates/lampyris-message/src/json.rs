@@ -2,9 +2,11 @@
 //! Nothing here knows a field of a message, and serde never touches bytes that are hashed.
 
 mod compact;
+mod document;
 pub(crate) mod fields;
 mod number;
 pub(crate) mod object;
+mod plain;
 mod read;
 mod scan;
 mod strict;
@@ -16,6 +18,7 @@ use crate::hash::Bytes32;
 
 pub(crate) use number::{number, numbers_are_finite};
 
+pub use document::Document;
 pub use fields::{Field, Problems, Scalar, ScalarProblem, read_member};
 pub use read::{Kind, Node};
 pub use strict::{MemberError, Members, only_value};
@@ -34,7 +37,7 @@ impl JsonValue {
     /// # Errors
     /// If the bytes do not begin with a JSON value.
     pub fn parse(json: &[u8]) -> Result<Self, DecodeError> {
-        Node::first(json).map(Self::from_node)
+        Document::first(json).map(|document| Self::from_node(document.root()))
     }
 
     /// The value that is this text, as a string.
@@ -46,7 +49,7 @@ impl JsonValue {
 
     /// The value of a node.
     pub fn from_node(node: Node<'_>) -> Self {
-        Self(compact::compact(node.bytes()).into_boxed_slice())
+        Self(node.compact().into_boxed_slice())
     }
 
     /// The bytes that are stored, sent and hashed.

@@ -8,7 +8,7 @@ use crate::decode::DecodeError;
 use crate::hash::{Bytes32, DataHash, DataListHash, MessageHash};
 use crate::header::Header;
 use crate::id::{BatchId, DataId, TransactionId};
-use crate::json::Node;
+use crate::json::{Document, Node};
 use crate::kind::MessageState;
 use crate::open::Open;
 use crate::sealed::SealedMessage;
@@ -57,7 +57,7 @@ impl Message {
     /// # Errors
     /// If the bytes are no JSON or a field cannot hold what is given for it.
     pub fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
-        decode::message(Node::first(json)?)
+        decode::message(Document::first(json)?.root())
     }
 
     /// Reads a message from a value within a document, with the same leniency.

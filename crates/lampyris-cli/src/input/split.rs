@@ -5,7 +5,7 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use lampyris_message::json::Node;
+use lampyris_message::json::Document;
 
 const CHUNK: usize = 1 << 16;
 
@@ -159,7 +159,7 @@ impl<R: Read> Values<R> {
     /// Whether these bytes are lines of their own whose brackets only happen to balance together.
     fn is_several_broken_lines(&self, length: usize) -> bool {
         let bytes = self.buffer.get(self.at..self.at + length).unwrap_or_default();
-        self.place == Place::Sequence && bytes.contains(&b'\n') && Node::first(bytes).is_err()
+        self.place == Place::Sequence && bytes.contains(&b'\n') && Document::first(bytes).is_err()
     }
 
     /// The length of the object or array that begins here; `None` if it does not end.

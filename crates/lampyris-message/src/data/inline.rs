@@ -10,7 +10,7 @@ use crate::decode::DecodeError;
 use crate::hash::{BlobHash, Bytes32, DataHash};
 use crate::id::{DataId, MessageId};
 use crate::json::fields::{Field, List, Problems, members, optional};
-use crate::json::{JsonValue, Node};
+use crate::json::{Document, JsonValue, Node};
 use crate::kind::ValidatorType;
 use crate::open::Open;
 
@@ -47,9 +47,12 @@ impl InlineData {
     /// If the bytes are no JSON or a field cannot hold what is given for it.
     pub fn list_from_json(json: &[u8]) -> Result<Vec<Option<Self>>, DecodeError> {
         let (mut list, mut problems) = (List::default(), Problems::default());
-        list.read(Node::first(json)?, "data", &mut problems, |entry, node, problems| {
-            optional(entry, node, problems, read)
-        })?;
+        list.read(
+            Document::first(json)?.root(),
+            "data",
+            &mut problems,
+            |entry, node, problems| optional(entry, node, problems, read),
+        )?;
         problems.finish(list.entries.unwrap_or_default())
     }
 

@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 
-use crate::json::{JsonValue, Kind, Node, number, numbers_are_finite};
+use crate::json::{Document, JsonValue, Kind, Node, number, numbers_are_finite};
 
 /// The `name` of the value, or else its `path` and `filename`, or its `filename` alone.
 pub(super) fn file_name(value: &JsonValue) -> Option<String> {
-    let node = Node::first(value.as_bytes()).ok()?;
+    let document = Document::first(value.as_bytes()).ok()?;
+    let node = document.root();
     // Upstream reads the value as a map; a number beyond 64-bit floats fails that as a whole.
     if node.kind() != Kind::Object || !numbers_are_finite(value.as_bytes()) {
         return None;

@@ -3,13 +3,13 @@
 
 use crate::decode::DecodeError;
 use crate::header::{Header, TransactionRef};
-use crate::json::Node;
 use crate::json::fields::{Field, List, Problems, members, optional};
+use crate::json::{Document, Node};
 
 /// The first JSON value of some bytes as a header.
 pub(super) fn header(json: &[u8]) -> Result<Header, DecodeError> {
     let (mut draft, mut problems) = (HeaderDraft::default(), Problems::default());
-    draft.read(Node::first(json)?, &mut problems)?;
+    draft.read(Document::first(json)?.root(), &mut problems)?;
     problems.finish(draft.into_header())
 }
 

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::JsonValue;
+use super::document::Document;
 use super::read::{Kind, Node};
 use crate::decode::DecodeError;
 use crate::hash::{BatchHash, BlobHash, Bytes32, DataHash, DataListHash, GroupHash, MessageHash};
@@ -280,9 +281,13 @@ impl<T: Default> List<T> {
 /// If the document is malformed or no object, or the field refuses the value.
 pub fn read_member<F: Field + Default>(json: &[u8], name: &'static str) -> Result<F, DecodeError> {
     let (mut field, mut problems) = (F::default(), Problems::default());
-    members(Node::first(json)?, "the document", &[name], &mut problems, |name, node, problems| {
-        field.read(node, name, problems)
-    })?;
+    members(
+        Document::first(json)?.root(),
+        "the document",
+        &[name],
+        &mut problems,
+        |name, node, problems| field.read(node, name, problems),
+    )?;
     problems.finish(field)
 }
 

@@ -3,8 +3,10 @@
 
 use std::borrow::Cow;
 
-use super::{scan, text};
-use crate::decode::DecodeError;
+use super::compact::{compact, is_space};
+use super::document::Marks;
+use super::plain::text_length;
+use super::text;
 
 /// One well-formed JSON value within a document.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +15,8 @@ pub struct Node<'a> {
     bytes: &'a [u8],
     /// Where it begins in the document.
     offset: usize,
+    /// What is known of the document.
+    marks: &'a Marks,
 }
 
 /// The type of a JSON value.
@@ -47,13 +51,8 @@ impl Kind {
 }
 
 impl<'a> Node<'a> {
-    /// The first value of `json`; what follows it is not looked at.
-    ///
-    /// # Errors
-    /// If there is none, or it is malformed anywhere.
-    pub fn first(json: &'a [u8]) -> Result<Self, DecodeError> {
-        let span = scan::first_value(json)?;
-        Ok(Self { offset: span.start, bytes: json.get(span).unwrap_or_default() })
+    pub(super) fn new(bytes: &'a [u8], offset: usize, marks: &'a Marks) -> Self {
+        Self { bytes, offset, marks }
     }
 
     /// The bytes of the value as they were written.
@@ -83,6 +82,11 @@ impl<'a> Node<'a> {
         text::unquote(self.bytes)
     }
 
+    /// The value without white space between its tokens, and with what HTML could mistake escaped.
+    pub(super) fn compact(&self) -> Vec<u8> {
+        compact(self.bytes, self.offset, self.marks)
+    }
+
     /// The elements of an array; none of another value.
     pub fn elements(&self) -> impl Iterator<Item = Node<'a>> + use<'a> {
         let mut cursor = Cursor::within(*self, Kind::Array);
@@ -100,23 +104,34 @@ impl<'a> Node<'a> {
 struct Cursor<'a> {
     rest: &'a [u8],
     offset: usize,
+    marks: &'a Marks,
 }
 
 impl<'a> Cursor<'a> {
     fn within(node: Node<'a>, kind: Kind) -> Self {
         let rest = if node.kind() == kind { node.bytes.get(1..) } else { None };
-        Self { rest: rest.unwrap_or_default(), offset: node.offset + 1 }
+        let offset = node.offset + 1;
+        Self { rest: rest.unwrap_or_default(), offset, marks: node.marks }
     }
 
     fn next_value(&mut self) -> Option<Node<'a>> {
-        let between = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b',' | b':');
-        let start = self.rest.iter().position(|byte| !between(byte))?;
+        let between = |byte: u8| is_space(byte) || byte == b',' || byte == b':';
+        let start = self.rest.iter().position(|byte| !between(*byte))?;
         self.advance(start);
-        if let Some(b']' | b'}') = self.rest.first() {
-            return None;
-        }
-        let node = Node { bytes: self.rest.get(..length(self.rest))?, offset: self.offset };
-        self.advance(node.bytes.len());
+        let length = match self.rest.first()? {
+            b']' | b'}' => return None,
+            b'"' => string_length(self.rest),
+            b'{' | b'[' => match self.marks.end(self.offset) {
+                Some(end) => end - self.offset,
+                None => container_length(self.rest),
+            },
+            _ => {
+                let ends = |byte: u8| is_space(byte) || matches!(byte, b',' | b']' | b'}');
+                self.rest.iter().position(|byte| ends(*byte)).unwrap_or(self.rest.len())
+            }
+        };
+        let node = Node::new(self.rest.get(..length)?, self.offset, self.marks);
+        self.advance(length);
         Some(node)
     }
 
@@ -126,31 +141,21 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// The length of the well-formed value in front.
-fn length(bytes: &[u8]) -> usize {
-    match bytes.first() {
-        Some(b'"') => string_length(bytes),
-        Some(b'{' | b'[') => container_length(bytes),
-        _ => {
-            let ends =
-                |byte: &u8| matches!(byte, b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r');
-            bytes.iter().position(ends).unwrap_or(bytes.len())
-        }
-    }
-}
-
+/// The length of the well-formed string in front.
 fn string_length(bytes: &[u8]) -> usize {
     let mut at = 1;
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'"' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
+    while let Some(rest) = bytes.get(at..) {
+        at += text_length(rest);
+        match bytes.get(at) {
+            Some(b'\\') => at += 2,
+            Some(_) => return at + 1,
+            None => break,
         }
     }
     bytes.len()
 }
 
+/// The length of the well-formed array or object in front, which is short.
 fn container_length(bytes: &[u8]) -> usize {
     let (mut at, mut depth) = (0, 0_usize);
     while let Some(byte) = bytes.get(at) {

@@ -3,49 +3,54 @@
 
 use std::ops::Range;
 
+use super::compact::is_space;
+use super::document::Marks;
+use super::plain::text_length;
 use crate::decode::DecodeError;
 use crate::limits::JSON_DEPTH;
 
-/// The place of the first value, without the white space around it.
-pub(super) fn first_value(json: &[u8]) -> Result<Range<usize>, DecodeError> {
-    let mut scanner = Scanner { json, at: 0, open: Vec::new() };
+/// The place of the first value, without the white space around it, and what is within.
+pub(super) fn first_value(json: &[u8]) -> Result<(Range<usize>, Marks), DecodeError> {
+    let mut scanner = Scanner { json, at: 0, open: Vec::new(), marks: Marks::default() };
     scanner.space();
     let start = scanner.at;
-    let mut next = scanner.value()?;
-    while let Some(container) = scanner.open.last().copied() {
-        scanner.space();
-        next = match (next, container, scanner.peek()) {
-            (Next::FirstOrEnd | Next::Separator, Container::Array, Some(b']'))
-            | (Next::FirstOrEnd | Next::Separator, Container::Object, Some(b'}')) => {
-                scanner.close()
+    loop {
+        if scanner.value()? == Value::Items {
+            continue;
+        }
+        // A value has ended, and perhaps containers with it.
+        loop {
+            let Some((container, _)) = scanner.open.last() else {
+                return Ok((start..scanner.at, scanner.marks));
+            };
+            let container = *container;
+            scanner.space();
+            match (scanner.peek(), container) {
+                (Some(b','), _) => {
+                    scanner.at += 1;
+                    scanner.space();
+                    if container == Container::Object {
+                        scanner.key()?;
+                    }
+                    break;
+                }
+                (Some(b']'), Container::Array) | (Some(b'}'), Container::Object) => scanner.close(),
+                _ => return scanner.error("a comma or the end is missing"),
             }
-            (Next::Separator, _, Some(b',')) => {
-                scanner.at += 1;
-                Next::Item
-            }
-            (Next::Separator, _, _) => return scanner.error("a comma or the end is missing"),
-            (Next::FirstOrEnd | Next::Item, Container::Array, _) => scanner.value()?,
-            (Next::FirstOrEnd | Next::Item, Container::Object, _) => {
-                scanner.key()?;
-                scanner.value()?
-            }
-        };
+        }
     }
-    Ok(start..scanner.at)
 }
 
-/// What may come next within a container.
-#[derive(Clone, Copy)]
-enum Next {
-    /// The first item, or the end.
-    FirstOrEnd,
-    /// An item: there was a comma.
-    Item,
-    /// A comma, or the end.
-    Separator,
+/// What of a value was read.
+#[derive(PartialEq, Eq)]
+enum Value {
+    /// All of it.
+    Whole,
+    /// The opening of a container, up to the value of its first item.
+    Items,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Container {
     Array,
     Object,
@@ -54,9 +59,15 @@ enum Container {
 struct Scanner<'a> {
     json: &'a [u8],
     at: usize,
-    open: Vec<Container>,
+    /// The containers around, each with the ticket to close it.
+    open: Vec<(Container, usize)>,
+    marks: Marks,
 }
 
+#[expect(
+    clippy::inline_always,
+    reason = "a call keeps the place in memory and takes half as long again"
+)]
 impl Scanner<'_> {
     fn peek(&self) -> Option<u8> {
         self.json.get(self.at).copied()
@@ -67,10 +78,16 @@ impl Scanner<'_> {
         Err(DecodeError::Syntax { offset: self.at, what })
     }
 
+    #[inline(always)]
     fn space(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+        if !self.peek().is_some_and(is_space) {
+            return;
+        }
+        let start = self.at;
+        while self.peek().is_some_and(is_space) {
             self.at += 1;
         }
+        self.marks.space(start, self.at);
     }
 
     fn eat(&mut self, byte: u8, what: &'static str) -> Result<(), DecodeError> {
@@ -81,36 +98,57 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// A whole scalar, or the opening of a container.
-    fn value(&mut self) -> Result<Next, DecodeError> {
+    /// A whole scalar or empty container, or the opening of another one.
+    #[inline(always)]
+    fn value(&mut self) -> Result<Value, DecodeError> {
         match self.peek() {
-            Some(b'{') => return self.enter(Container::Object),
-            Some(b'[') => return self.enter(Container::Array),
             Some(b'"') => self.string()?,
+            Some(b'{') => {
+                self.enter(Container::Object)?;
+                if self.peek() != Some(b'}') {
+                    self.key()?;
+                    return Ok(Value::Items);
+                }
+                self.close();
+            }
+            Some(b'[') => {
+                self.enter(Container::Array)?;
+                if self.peek() != Some(b']') {
+                    return Ok(Value::Items);
+                }
+                self.close();
+            }
             Some(b'n') => self.literal(b"null")?,
             Some(b't') => self.literal(b"true")?,
             Some(b'f') => self.literal(b"false")?,
             _ => self.number()?,
         }
-        Ok(Next::Separator)
+        Ok(Value::Whole)
     }
 
-    fn enter(&mut self, container: Container) -> Result<Next, DecodeError> {
+    /// The opening of a container, and the space behind it.
+    #[inline(always)]
+    fn enter(&mut self, container: Container) -> Result<(), DecodeError> {
         if self.open.len() >= JSON_DEPTH {
             return self.error("nested too deep");
         }
-        self.open.push(container);
+        let ticket = self.marks.open(self.at);
+        self.open.push((container, ticket));
         self.at += 1;
-        Ok(Next::FirstOrEnd)
+        self.space();
+        Ok(())
     }
 
-    fn close(&mut self) -> Next {
-        self.open.pop();
+    #[inline(always)]
+    fn close(&mut self) {
         self.at += 1;
-        Next::Separator
+        if let Some((_, ticket)) = self.open.pop() {
+            self.marks.close(ticket, self.at);
+        }
     }
 
     /// A key, its colon, and the space up to the value.
+    #[inline(always)]
     fn key(&mut self) -> Result<(), DecodeError> {
         if self.peek() != Some(b'"') {
             return self.error("a key is missing");
@@ -126,13 +164,14 @@ impl Scanner<'_> {
         text.iter().try_for_each(|byte| self.eat(*byte, "no literal is spelled so"))
     }
 
+    #[inline(always)]
     fn string(&mut self) -> Result<(), DecodeError> {
         self.at += 1;
         loop {
+            self.at += text_length(self.json.get(self.at..).unwrap_or_default());
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => self.escape()?,
-                Some(0x20..) => self.at += 1,
                 Some(_) | None => return self.error("a control character stands in a string"),
             }
         }

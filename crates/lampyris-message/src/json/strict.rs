@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
+use super::document::Document;
 use super::read::{Kind, Node};
 use crate::decode::DecodeError;
 use crate::scalar::ScalarError;
@@ -217,16 +218,16 @@ impl<'a> Members<'a> {
     }
 }
 
-/// The value that `json` consists of, and nothing else; `what` names it in the error.
+/// A document that `json` consists of, and nothing else; `what` names it in the error.
 ///
 /// # Errors
 /// [`MemberError`] if it is malformed, or more follows it.
-pub fn only_value<'a>(json: &'a [u8], what: &'static str) -> Result<Node<'a>, MemberError> {
-    let node = Node::first(json)?;
-    let end = node.offset() + node.bytes().len();
+pub fn only_value<'a>(json: &'a [u8], what: &'static str) -> Result<Document<'a>, MemberError> {
+    let document = Document::first(json)?;
+    let end = document.root().offset() + document.root().bytes().len();
     let rest = json.get(end..).unwrap_or_default();
     match rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r')) {
-        None => Ok(node),
+        None => Ok(document),
         Some(at) => Err(MemberError::Trailing { what, offset: end + at }),
     }
 }

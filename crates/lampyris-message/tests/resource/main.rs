@@ -21,5 +21,6 @@ mod reference;
 mod requests;
 mod respelled;
 mod robust;
+mod scanning;
 mod sealing;
 mod times;

@@ -1,6 +1,6 @@
 //! What real nodes published: each hash reproduces exactly where it is known to.
 
-use lampyris_message::json::{JsonValue, Node};
+use lampyris_message::json::{Document, JsonValue, Node};
 use lampyris_message::{Batch, Bytes32, Data};
 
 pub(crate) fn sample(name: &str) -> Vec<u8> {
@@ -25,7 +25,8 @@ fn matches(entry: Node<'_>) -> Option<bool> {
 fn the_hashes_of_real_data_reproduce() {
     let file = sample("real_data.json");
     let mut seen = 0;
-    for entry in Node::first(&file).unwrap().elements() {
+    let document = Document::first(&file).unwrap();
+    for entry in document.root().elements() {
         let Some(matches) = matches(entry) else { continue };
         let data = Data::from_node(member(entry, "data").unwrap()).unwrap();
         assert_eq!(data.check_hash().is_ok(), matches, "{data:?}");
@@ -38,7 +39,8 @@ fn the_hashes_of_real_data_reproduce() {
 fn the_hashes_of_real_batches_reproduce() {
     let file = sample("real_batches.json");
     let mut seen = 0;
-    for entry in Node::first(&file).unwrap().elements() {
+    let document = Document::first(&file).unwrap();
+    for entry in document.root().elements() {
         let Some(matches) = matches(entry) else { continue };
         let node = member(entry, "batch").unwrap();
         let batch = Batch::from_json(node.bytes()).unwrap();

@@ -1,7 +1,7 @@
 //! The family `batch_hash`.
 
 use lampyris_message::batch::{Batch, BatchHashForm, BatchHeader, BatchPayload};
-use lampyris_message::json::{JsonValue, Node};
+use lampyris_message::json::{Document, JsonValue, Node};
 use lampyris_message::{BatchId, Data, DecodeError, Message, Open};
 
 use crate::{Case, Outcome, Refusal, text};
@@ -56,7 +56,8 @@ fn entries<T>(
     read: fn(Node<'_>) -> Result<T, DecodeError>,
 ) -> Result<Vec<T>, Refusal> {
     let json = JsonValue::parse(&case.raw(member).unwrap())?;
-    let array = Node::first(json.as_bytes())?;
+    let document = Document::first(json.as_bytes())?;
+    let array = document.root();
     let null = |node: &Node<'_>| node.bytes() == b"null";
     let crashes = || Refusal { kind: "panic", code: None, status: 500, message: String::new() };
     array

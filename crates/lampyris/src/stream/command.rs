@@ -2,7 +2,7 @@
 
 use lampyris_message::event::{Parent, ParentKind};
 use lampyris_message::incoming;
-use lampyris_message::json::{Kind, MemberError, Members, Node, only_value};
+use lampyris_message::json::{Document, Kind, MemberError, Members, Node, only_value};
 use lampyris_message::lifecycle::CommandKind;
 use lampyris_message::{BatchId, MessageHash, MessageId, Pin, Timestamp, TransactionId};
 
@@ -14,7 +14,8 @@ const COMMAND: &str = "the command";
 
 /// Reads a line as a request.
 pub(super) fn request(line: &[u8]) -> Result<Request, Fault> {
-    let node = only_value(line, COMMAND)?;
+    let document = only_value(line, COMMAND)?;
+    let node = document.root();
     let kind = kind(node)?;
     let members = Members::of(node, COMMAND, names(kind))?;
     match kind {
@@ -33,7 +34,8 @@ pub(super) fn request(line: &[u8]) -> Result<Request, Fault> {
 
 /// The message that a line speaks of, however broken the rest of it is.
 pub(super) fn speaks_of(line: &[u8]) -> Option<MessageId> {
-    let command = Node::first(line).ok()?;
+    let document = Document::first(line).ok()?;
+    let command = document.root();
     let id = match only_member(command, "message") {
         Some(message) => only_member(only_member(message, "header")?, "id")?,
         None => only_member(command, "id")?,

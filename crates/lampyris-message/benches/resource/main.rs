@@ -4,6 +4,8 @@
 #![allow(clippy::print_stdout, reason = "a bench reports to whoever runs it")]
 #![allow(clippy::unwrap_used, reason = "a bench may stop at the first surprise")]
 
+mod values;
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -17,8 +19,9 @@ const ROUNDS: usize = 15;
 
 fn main() {
     println!("best of {ROUNDS} rounds; ratio: SHA-256 alone over the same bytes / this");
-    for bytes in [1_000, 1_000_000] {
-        data(bytes);
+    data("entries", &values::entries(1_000));
+    for (name, value) in values::shapes(1_000_000) {
+        data(name, &value);
     }
     let few = manifest(200);
     let many = manifest(2_000);
@@ -28,30 +31,11 @@ fn main() {
     grows("pin assignment", few, many);
 }
 
-/// A value as clients send it: objects of short texts and numbers, with spaces between.
-fn value(bytes: usize) -> String {
-    let mut value = String::from("[");
-    for n in 0.. {
-        let entry = format!(
-            r#"{{ "name": "entry {n}", "amount": {n}.50, "note": "something a client says" }}"#
-        );
-        if value.len() + entry.len() + 2 > bytes {
-            break;
-        }
-        if n > 0 {
-            value.push_str(", ");
-        }
-        value.push_str(&entry);
-    }
-    value.push(']');
-    value
-}
-
-fn data(bytes: usize) {
-    let json = format!(r#"{{"value":{}}}"#, value(bytes));
+fn data(name: &str, value: &str) {
+    let json = format!(r#"{{"value":{value}}}"#);
     let data = Data::from_json(json.as_bytes()).unwrap();
     let canonical = data.value_bytes().to_vec();
-    let calls = if bytes > 10_000 { 4 } else { 2_000 };
+    let calls = if value.len() > 10_000 { 4 } else { 2_000 };
     let mut best = [Duration::MAX; 3];
     for _ in 0..ROUNDS {
         let round = [
@@ -66,7 +50,7 @@ fn data(bytes: usize) {
         keep_best(&mut best, round);
     }
     let [alone, hash, read] = best;
-    println!("data, value of {bytes} bytes as sent, {} as hashed", canonical.len());
+    println!("data, {name}: {} bytes as sent, {} as hashed", value.len(), canonical.len());
     report("SHA-256 alone", alone, alone);
     report("data hash", alone, hash);
     report("read from JSON + data hash", alone, read);
