@@ -8,7 +8,7 @@
 //! 3. [`data`], [`group`] and [`identity`]: what messages refer to, who they are for and from
 //! 4. [`batch`] and [`pin`]: what they travel in, and what keeps their order
 //! 5. [`validate`] and [`limits`]: what a field may hold
-//! 6. [`seal`], [`sealed`] and [`incoming`]: from a message to one whose hashes are known to be right
+//! 6. [`posted`], [`seal`], [`sealed`] and [`incoming`]: from a message to one whose hashes are known to be right
 //! 7. [`check`]: whether the hashes in what somebody shows are right, and if not, why
 //! 8. [`event`] and [`lifecycle`]: what is recorded of a message, and what may happen to it
 //! 9. [`judge`]: whether a whole log of that may stand
@@ -36,6 +36,7 @@ pub mod message;
 mod named;
 pub mod open;
 pub mod pin;
+pub mod posted;
 pub mod scalar;
 pub mod seal;
 pub mod sealed;
@@ -58,6 +59,7 @@ pub use kind::{BatchType, IdentityType, MessageState, MessageType, TxType, Valid
 pub use message::{DataRef, Message};
 pub use open::Open;
 pub use pin::Pin;
+pub use posted::Posted;
 pub use scalar::ScalarError;
 pub use sealed::{NotCanonical, Pinning, SealedMessage, SealedRef};
 pub use time::Timestamp;

@@ -16,6 +16,7 @@ mod hashing;
 mod headers;
 mod identities;
 mod pins;
+mod posting;
 mod real;
 mod reference;
 mod requests;
