@@ -26,8 +26,12 @@ bench:
     cargo run --release -- bench replay
     cargo run --release -- bench replay --imported
 
+# Each fuzz target for a minute, or as many seconds as are asked for
+fuzz seconds="60":
+    cargo run --locked --manifest-path fuzz/Cargo.toml -- {{seconds}}
+
 # The long tier of the tests
-soak:
+soak: fuzz
     PROPTEST_CASES=20000 LAMPYRIS_TEST_SCALE=20 cargo test --workspace --release
     LAMPYRIS_LONG=1 cargo test --release -p lampyris-log --test crash -- --ignored --nocapture strace
 

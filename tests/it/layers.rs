@@ -12,7 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lampyris-message",    &[]),
     ("lampyris-log",        &[]),
     // For tests alone: no row but its own may name it.
-    ("lampyris-testkit",    &["lampyris-log"]),
+    ("lampyris-testkit",    &["lampyris-message", "lampyris-log"]),
     ("lampyris-projection", &["lampyris-message", "lampyris-log"]),
     ("lampyris",            &["lampyris-message", "lampyris-log", "lampyris-projection"]),
     ("lampyris-cli",        &["lampyris-message", "lampyris-log", "lampyris-projection", "lampyris"]),

@@ -1,4 +1,5 @@
 //! Every crate in the tree comes under a licence that this project may be distributed with.
+//! What only fuzz targets are made of is looked at in [`fuzz`](crate::fuzz).
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -8,7 +9,7 @@ use toml::Table;
 
 use crate::program::root;
 
-fn allowed() -> Vec<String> {
+pub(crate) fn allowed() -> Vec<String> {
     let text = std::fs::read_to_string(root().join("deny.toml")).unwrap();
     let deny: Table = text.parse().unwrap();
     let list = deny["licenses"]["allow"].as_array().unwrap();
@@ -16,7 +17,7 @@ fn allowed() -> Vec<String> {
 }
 
 /// Whether an SPDX expression is satisfied by the allowed licences; `/` is the old spelling of OR.
-fn is_allowed(expression: &str, allowed: &[String]) -> bool {
+pub(crate) fn is_allowed(expression: &str, allowed: &[String]) -> bool {
     let expression = expression.replace(['(', ')'], " ").replace('/', " OR ");
     expression.split(" OR ").any(|choice| {
         choice.split(" AND ").all(|licence| {

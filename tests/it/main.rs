@@ -13,6 +13,7 @@ mod dialogue;
 #[path = "../../crates/lampyris-log/tests/crash/dice.rs"]
 mod dice;
 mod docs;
+mod fuzz;
 mod import;
 mod kill;
 mod kill_values;

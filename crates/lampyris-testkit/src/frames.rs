@@ -40,6 +40,11 @@ impl Frames {
         self.seal(std::iter::once(record))
     }
 
+    /// The next frame, of these records.
+    pub fn next_of(&mut self, records: &[Vec<u8>]) -> SealedFrame {
+        self.seal(records.iter().cloned())
+    }
+
     fn seal(&mut self, records: impl Iterator<Item = Vec<u8>>) -> SealedFrame {
         let Head { size: first_sequence, root } = self.frontier.head();
         let (mut raw, mut count) = (Vec::new(), 0);

@@ -1,10 +1,12 @@
-//! What tests of Lampyris share: the contract of a store, a store with faults, a plain model of the log.
+//! What tests of Lampyris share: the contract of a store, a store with faults, a plain model of the log, and what
+//! holds of any bytes that a reader is given.
 //! No crate depends on it but for its tests, and it never sleeps, draws randomness or asks the time.
 //!
 //! A store is held against its contract in one line, see [`shard_contract!`]; each rule becomes a test of its own.
 //!
 //! Reading order: [`contract`] (what any store must do), [`faulty`] (a store that does it badly, on demand),
-//! [`script`] (when and how badly), [`model`] (the log as a map and a vector), [`frames`] and [`polling`] (tools).
+//! [`script`] (when and how badly), [`model`] (the log as a map and a vector), [`properties`] (what fuzzers hold each reader to), [`frames`] and
+//! [`polling`] (tools).
 
 #![forbid(unsafe_code)]
 #![allow(
@@ -19,10 +21,12 @@ pub mod faulty;
 pub mod frames;
 pub mod model;
 pub mod polling;
+pub mod properties;
 pub mod script;
 
 pub use faulty::FaultyShard;
 pub use frames::Frames;
 pub use model::Model;
 pub use polling::{Polled, wait};
+pub use properties::{PROPERTIES, Property};
 pub use script::{Fault, Odds, Script};

@@ -260,3 +260,23 @@ fn every_byte_of_a_value_counts() {
     }
     assert!(read > 100 && white > 0, "{read} changes were read, {white} bytes are white space");
 }
+
+proptest! {
+    /// Only what is wrong has a fault, whatever stands there.
+    #[test]
+    fn what_has_a_fault_is_wrong_and_no_tokens_panic(tokens in prop::collection::vec(prop::sample::select(vec![
+        "{", "}", "[", "]", ",", ":", "\"", "\\", "null", "true", "1", "-", "e", ".", " ",
+        "\"payload\"", "\"manifest\"", "\"messages\"", "\"value\"", "\"blob\"", "\"hash\"", "\"ab\"",
+        "\"header\"", "\"data\"", "\"topics\"", "\"id\"", "\"txparent\"", "\"\\u212a\"", "\"\\ud800",
+    ]), 0..40)) {
+        let text = tokens.concat();
+        let Ok(document) = Document::first(text.as_bytes()) else { return Ok(()) };
+        let mut crossings = Crossings::new(3);
+        for item in items(document.root()).into_iter().flatten() {
+            if let Ok(examined) = item.examine() {
+                crossings.take(&examined, &());
+                prop_assert!(examined.faults.is_empty() || examined.verdict() == Verdict::Wrong);
+            }
+        }
+    }
+}

@@ -1,78 +1,8 @@
-//! Documents far beyond the usual: each gives an error or the right hash, and none a crash.
+//! Documents far beyond the usual: each gives an error or the right hash.
+//! That no such document breaks any reader is held in the properties of the testkit.
 
-use lampyris_message::data::inline::InlineData;
 use lampyris_message::json::JsonValue;
-use lampyris_message::{
-    Batch, BatchPayload, Bytes32, Data, DecodeErrorKind, Group, Identity, Message, StoredBlob,
-};
-use proptest::prelude::*;
-
-/// Every reader of the resource, and what it writes of what it has read.
-fn read_all(json: &[u8]) {
-    if let Ok(data) = Data::from_json(json) {
-        let written = data.to_json();
-        assert_eq!(Data::from_json(&written).as_ref(), Ok(&data));
-        let mut sealed = data.clone();
-        match sealed.seal(Some(&StoredBlob::default())).or_else(|_| sealed.seal(None)) {
-            Ok(hash) => assert_eq!(sealed.check_hash(), Ok(hash)),
-            Err(_) => assert_eq!(sealed, data, "a refused seal changes nothing"),
-        }
-    }
-    if let Ok(mut group) = Group::from_json(json) {
-        let written = group.to_json();
-        assert_eq!(Group::from_json(&written).as_ref(), Ok(&group));
-        drop((group.check_fields(), group.verify()));
-        let before = group.clone();
-        if group.seal().is_err() {
-            assert_eq!(group, before, "a refused seal changes nothing");
-        }
-    }
-    if let Ok(payload) = BatchPayload::from_json(json) {
-        let written = payload.to_json();
-        assert_eq!(BatchPayload::from_json(&written).map(|p| p.to_json()), Ok(written));
-    }
-    if let Ok(mut batch) = Batch::from_json(json) {
-        let written = batch.to_json();
-        assert_eq!(Batch::from_json(&written).map(|b| b.to_json()), Ok(written));
-        drop(batch.verify());
-        batch.seal();
-        assert!(batch.check_hash().is_ok());
-    }
-    drop((Identity::from_json(json).map(|read| read.check_fields()), StoredBlob::from_json(json)));
-    drop(InlineData::list_from_json(json));
-}
-
-/// A document that touches every field, to be changed at random.
-const EVERYTHING: &str = r#"{"id":"a0000000-0000-4000-8000-000000000001","type":"org","did":"x",
- "namespace":"ns1","name":"n","validator":"json","created":"2022-05-16T01:23:10.5Z","hash":"0xab",
- "members":[{"identity":"a","node":"a0000000-0000-4000-8000-000000000001"},null],"size":-1,
- "datatype":{"name":"w","version":null},"value":{"name":[1e400,"\ud800"]},"messages":[],
- "blob":{"hash":null,"size":12,"name":"n","path":"/p"},"profile":{"a":-0.5},
- "payload":{"tx":{"type":"batch_pin","id":"a0000000-0000-4000-8000-000000000001"},
- "messages":[{"header":{"topics":["a"]},"data":[{}]},null],"data":[{"value":1},null]}} more"#;
-
-proptest! {
-    #[test]
-    fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        read_all(&bytes);
-    }
-
-    #[test]
-    fn no_change_to_a_document_panics(
-        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3), 0..4),
-    ) {
-        let mut bytes = EVERYTHING.as_bytes().to_vec();
-        for (at, byte, how) in changes {
-            let at = at.index(bytes.len());
-            match how {
-                0 => bytes[at] = byte,
-                1 => bytes.insert(at, byte),
-                _ => drop(bytes.remove(at)),
-            }
-        }
-        read_all(&bytes);
-    }
-}
+use lampyris_message::{BatchPayload, Bytes32, Data, DecodeErrorKind, Group, Message, StoredBlob};
 
 fn hash_of_value(value: &[u8]) -> Bytes32 {
     let json = [b"{\"value\":", value, b"}"].concat();
@@ -87,10 +17,6 @@ fn a_value_may_be_nested_as_deep_as_a_document() {
     assert_eq!(hash_of_value(&nested(9_999)), Bytes32::sha256(&nested(9_999)));
     let deeper = [b"{\"value\":", &*nested(10_000), b"}"].concat();
     assert_eq!(Data::from_json(&deeper).unwrap_err().kind(), DecodeErrorKind::Syntax);
-    for field in ["members", "profile", "payload", "blob", "datatype", "messages", "data"] {
-        let json = [b"{\"", field.as_bytes(), b"\":", &*nested(9_999), b"}"].concat();
-        read_all(&json);
-    }
     let objects = ["{\"value\":", &"{\"a\":".repeat(9_999), "1", &"}".repeat(10_000)].concat();
     let mut data = Data::from_json(objects.as_bytes()).unwrap();
     data.blob = Some(lampyris_message::BlobRef::default());

@@ -21,7 +21,7 @@ mod real;
 mod reference;
 mod requests;
 mod respelled;
-mod robust;
 mod scanning;
 mod sealing;
+mod spellings;
 mod times;

@@ -6,5 +6,6 @@
 mod contract;
 mod model;
 mod ownership;
+mod properties;
 mod sample;
 mod unknown;
