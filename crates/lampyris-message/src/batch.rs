@@ -12,7 +12,7 @@ use crate::decode::DecodeError;
 use crate::hash::{BatchHash, Bytes32, GroupHash};
 use crate::header::TransactionRef;
 use crate::id::{BatchId, NodeId};
-use crate::json::Document;
+use crate::json::{Document, Node};
 use crate::kind::BatchType;
 use crate::message::Message;
 use crate::open::Open;

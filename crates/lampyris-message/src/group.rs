@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use crate::decode::DecodeError;
 use crate::hash::{Bytes32, GroupHash};
 use crate::id::{MessageId, NodeId};
-use crate::json::Document;
+use crate::json::{Document, Node};
 use crate::limits;
 use crate::time::Timestamp;
 use crate::validate::{self, FieldName};

@@ -121,7 +121,7 @@ impl DataRefs {
     /// # Errors
     /// If the bytes are no JSON or a field cannot hold what is given for it.
     pub fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
-        Self::from_node(Node::first(json)?)
+        Self::from_node(Document::first(json)?.root())
     }
 
     /// Reads a `data` array from a value within a document, with the same leniency.

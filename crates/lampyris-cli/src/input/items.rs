@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use lampyris_message::DecodeError;
 use lampyris_message::check::{Examined, Item, ItemKind, items};
-use lampyris_message::json::Node;
+use lampyris_message::json::Document;
 
 use super::{Source, Where, each_value};
 use crate::args::Global;
@@ -84,12 +84,12 @@ pub(crate) fn each_item(
 /// The items of one value, by their places in it.
 fn read(json: Result<&[u8], &'static str>) -> Vec<(String, Result<Examined, Unreadable>)> {
     let nothing = |reason| vec![(String::new(), Err(Unreadable { kind: None, reason }))];
-    let node = match json.map(Node::first) {
-        Ok(Ok(node)) => node,
+    let document = match json.map(Document::first) {
+        Ok(Ok(document)) => document,
         Ok(Err(error)) => return nothing(error.to_string()),
         Err(reason) => return nothing(reason.to_owned()),
     };
-    match items(node) {
+    match items(document.root()) {
         Ok(items) => items.into_iter().map(examined).collect(),
         Err(error) => nothing(error.to_string()),
     }

@@ -10,7 +10,7 @@ use crate::batch::{Batch, BatchPayload};
 use crate::decode::DecodeError;
 use crate::hash::Bytes32;
 use crate::id::DataId;
-use crate::json::{JsonValue, Kind, Node};
+use crate::json::{Document, JsonValue, Kind, Node};
 use crate::message::{DataRef, DataRefs};
 
 /// Examines a batch.
@@ -55,7 +55,8 @@ fn stored_text(manifest: Node<'_>, out: &mut Examined) -> Result<Vec<u8>, Decode
         }
     };
     let lists = [("messages", ItemKind::Message), ("data", ItemKind::Data)];
-    let root = Node::first(&text)?;
+    let document = Document::first(&text)?;
+    let root = document.root();
     for (name, kind) in lists {
         let Some(list) = member(root, name) else { continue };
         let entries = DataRefs::from_node(list)?.0.unwrap_or_default();

@@ -221,7 +221,8 @@ impl Details {
 
     fn members(bytes: &[u8]) -> Result<Self, MemberError> {
         const WHAT: &str = "the details";
-        let members = Members::of(only_value(bytes, WHAT)?, WHAT, &["id", "public", "blob"])?;
+        let document = only_value(bytes, WHAT)?;
+        let members = Members::of(document.root(), WHAT, &["id", "public", "blob"])?;
         let blob =
             members.get("blob").map(|node| Members::of(node, WHAT, &["name", "path", "public"]));
         let blob = blob.transpose()?;

@@ -3,8 +3,8 @@
 
 use crate::decode::DecodeError;
 use crate::header::decode::HeaderDraft;
+use crate::json::Node;
 use crate::json::fields::{Field, List, Problems, members, optional};
-use crate::json::{Document, Node};
 use crate::message::{DataRef, Message};
 
 /// A JSON value as a message.

@@ -1,7 +1,7 @@
 //! The cause of a wrong hash: told exactly where it makes the hash that was found.
 
 use lampyris_message::check::{Cause, Outcome, Verdict};
-use lampyris_message::json::Node;
+use lampyris_message::json::Document;
 use lampyris_message::message::DataRefs;
 use lampyris_message::{Batch, Bytes32, Data, Group, Message};
 
@@ -177,7 +177,8 @@ fn each_cause_of_a_batch_is_told_by_what_makes_its_hash() {
 #[test]
 fn the_real_batch_that_does_not_reproduce_has_the_hash_of_an_empty_manifest() {
     let json = sample("real_batches.json");
-    let entry = Node::first(&json).unwrap().elements().nth(1).unwrap();
+    let document = Document::first(&json).unwrap();
+    let entry = document.root().elements().nth(1).unwrap();
     let batch = member(entry, "batch").unwrap();
     caused(std::str::from_utf8(batch.bytes()).unwrap(), "hash", Cause::EmptyManifest);
     let empty = r#"{"version":1,"id":null,"tx":{"type":""},"messages":[],"data":[]}"#;

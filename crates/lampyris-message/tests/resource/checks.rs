@@ -1,7 +1,9 @@
 //! Checking what somebody shows: right is only what is right, and a cause is only what was proven.
 
-use lampyris_message::check::{Cause, Examined, Fault, ItemKind, NoItem, Outcome, Verdict, items};
-use lampyris_message::json::{JsonValue, Node};
+use lampyris_message::check::{
+    Cause, Crossings, Examined, Fault, ItemKind, NoItem, Outcome, Verdict, items,
+};
+use lampyris_message::json::{Document, JsonValue, Node};
 use lampyris_message::{Batch, Bytes32, Data, Message};
 use proptest::prelude::*;
 
@@ -11,7 +13,8 @@ use crate::real::{member, sample};
 
 /// Examines a value that shows one item.
 pub(crate) fn examine(json: &str) -> Examined {
-    let items = items(Node::first(json.as_bytes()).unwrap()).unwrap();
+    let document = Document::first(json.as_bytes()).unwrap();
+    let items = items(document.root()).unwrap();
     assert_eq!(items.len(), 1, "{json}");
     items[0].examine().unwrap()
 }
@@ -44,7 +47,7 @@ fn every_real_sample_is_judged_as_its_notes_say() {
     let mut old = 0;
     for file in ["real_messages.json", "real_data.json", "real_batches.json"] {
         let json = sample(file);
-        for entry in Node::first(&json).unwrap().elements() {
+        for entry in Document::first(&json).unwrap().root().elements() {
             let items = items(entry).unwrap();
             assert_eq!(items.len(), 1, "{file}");
             let examined = items[0].examine().unwrap();
@@ -168,7 +171,8 @@ fn a_hash_in_another_spelling_agrees_and_the_spelling_is_told() {
 #[test]
 fn an_object_shows_itself_and_what_it_holds() {
     let kinds = |json: &str| {
-        let items = items(Node::first(json.as_bytes()).unwrap())?;
+        let document = Document::first(json.as_bytes()).unwrap();
+        let items = items(document.root())?;
         Ok(items.into_iter().map(|item| (item.kind, item.place)).collect::<Vec<_>>())
     };
     let at = |kind, place: &str| (kind, place.to_owned());
@@ -199,7 +203,7 @@ fn an_object_shows_itself_and_what_it_holds() {
     assert_eq!(kinds("{}"), Err(NoItem::Unknown));
     assert_eq!(kinds("[]"), Err(NoItem::Type { found: "array" }));
     let null = br#"{"messages":[null]}"#;
-    let error = items(Node::first(null).unwrap()).unwrap()[0].examine().unwrap_err();
+    let error = items(Document::first(null).unwrap().root()).unwrap()[0].examine().unwrap_err();
     assert_eq!(error.to_string(), "JSON null at byte 13 where message needs object");
 }
 
@@ -207,7 +211,8 @@ fn an_object_shows_itself_and_what_it_holds() {
 fn said(json: &[u8]) -> (Message, Vec<Option<JsonValue>>) {
     let message = Message::from_json(json).unwrap();
     let hashed = Message { state: None, batch: None, confirmed: None, ..message };
-    let list = member(Node::first(json).unwrap(), "data").unwrap();
+    let document = Document::first(json).unwrap();
+    let list = member(document.root(), "data").unwrap();
     (hashed, list.elements().map(|data| Data::from_node(data).unwrap().value).collect())
 }
 
@@ -220,11 +225,13 @@ proptest! {
         byte in any::<u8>(),
     ) {
         let json = sample("real_messages.json");
-        let entry = Node::first(&json).unwrap().elements().nth(5).unwrap();
+        let document = Document::first(&json).unwrap();
+        let entry = document.root().elements().nth(5).unwrap();
         let good = member(entry, "message").unwrap().bytes();
         let mut changed = good.to_vec();
         changed[at.index(good.len())] = byte;
-        let Ok(node) = Node::first(&changed) else { return Ok(()) };
+        let Ok(document) = Document::first(&changed) else { return Ok(()) };
+        let node = document.root();
         for item in items(node).unwrap_or_default() {
             let agrees = item.examine().is_ok_and(|one| one.verdict() == Verdict::Agrees);
             if item.kind == ItemKind::Message && agrees {
@@ -240,7 +247,8 @@ proptest! {
 #[test]
 fn every_byte_of_a_value_counts() {
     let json = sample("real_data.json");
-    let first = Node::first(&json).unwrap().elements().next().unwrap();
+    let document = Document::first(&json).unwrap();
+    let first = document.root().elements().next().unwrap();
     let node = member(first, "data").unwrap();
     let good = String::from_utf8(node.bytes().to_vec()).unwrap();
     let value = member(node, "value").unwrap();
@@ -253,7 +261,8 @@ fn every_byte_of_a_value_counts() {
             continue;
         }
         changed[at] = if changed[at] == b'7' { b'8' } else { b'7' };
-        let Ok(node) = Node::first(&changed) else { continue };
+        let Ok(document) = Document::first(&changed) else { continue };
+        let node = document.root();
         let examined = items(node).unwrap()[0].examine().unwrap();
         assert_eq!(outcome(&examined, "hash"), Outcome::Differs(None), "byte {at}");
         read += 1;

@@ -1,7 +1,7 @@
 //! References among all that is shown in one run: found wrong whichever end comes first, and only then.
 
 use lampyris_message::check::{Crossings, items};
-use lampyris_message::json::Node;
+use lampyris_message::json::Document;
 use lampyris_message::{Bytes32, DataListHash};
 use proptest::prelude::*;
 
@@ -26,7 +26,7 @@ fn run(shown: &[String], limit: usize) -> (Vec<(usize, usize)>, u64, u64, u64) {
     let mut crossings = Crossings::new(limit);
     let mut wrong = Vec::new();
     for (place, json) in shown.iter().enumerate() {
-        for item in items(Node::first(json.as_bytes()).unwrap()).unwrap() {
+        for item in items(Document::first(json.as_bytes()).unwrap().root()).unwrap() {
             let examined = item.examine().unwrap();
             wrong.extend(crossings.take(&examined, &place).into_iter().map(|one| (one.by, one.at)));
         }

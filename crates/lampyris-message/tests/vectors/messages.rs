@@ -1,7 +1,7 @@
 //! The families `message_hash` and `message_seal`.
 
 use lampyris_message::check::{Examined, Verdict, items};
-use lampyris_message::json::Node;
+use lampyris_message::json::Document;
 use lampyris_message::message::DataRefs;
 use lampyris_message::{DecodeError, Header, InvalidMessage, Message, SealedMessage};
 
@@ -23,7 +23,7 @@ pub(crate) fn run(case: &Case) -> Outcome {
 
 fn header(json: &[u8]) -> Outcome {
     let header = Header::from_json(json)?;
-    let document = [b"{\"header\":", Node::first(json)?.bytes(), b"}"].concat();
+    let document = [b"{\"header\":", Document::first(json)?.root().bytes(), b"}"].concat();
     let checked = examined(&document)?;
     let own = checked.hashes.iter().find(|hashed| hashed.field == "hash").unwrap();
     assert_eq!(own.bytes, Some(header.canonical_bytes()), "checking hashes the same");
@@ -67,7 +67,7 @@ fn verify(json: &[u8]) -> Outcome {
 
 /// What checking finds in a message.
 fn examined(json: &[u8]) -> Result<Examined, DecodeError> {
-    items(Node::first(json)?).unwrap()[0].examine()
+    items(Document::first(json)?.root()).unwrap()[0].examine()
 }
 
 /// A sealed message comes back from its own bytes.

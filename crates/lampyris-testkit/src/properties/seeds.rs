@@ -11,7 +11,7 @@ use lampyris_message::event::{
     Awaited, Cancelled, Claims, Confirmed, Event, Idempotency, Imported, LedgerPosition, Noted,
     Parent, ParentKind, Readied, Readiness, Received, Rejected, Sealed, Sent, Sequenced, Staged,
 };
-use lampyris_message::json::{Kind, Node};
+use lampyris_message::json::{Document, Kind, Node};
 use lampyris_message::lifecycle::Refusal;
 use lampyris_message::message::DataRefs;
 use lampyris_message::text::{IdempotencyKey, NonBlank};
@@ -73,7 +73,7 @@ fn parts() -> BTreeSet<Vec<u8>> {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "json") {
                 let json = fs::read(path).unwrap();
-                take_parts(Node::first(&json).unwrap(), &mut found);
+                take_parts(Document::first(&json).unwrap().root(), &mut found);
             }
         }
     }

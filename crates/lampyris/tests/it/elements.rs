@@ -230,7 +230,7 @@ async fn an_element_that_is_there_is_left_out_if_it_is_the_same_and_refused_if_n
     let engine = Lampyris::open(scratch.path()).unwrap();
     let error = engine.stage(order()).await.unwrap_err();
     assert!(
-        matches!(&error, Error::ElementTaken { index: 1, id: found } if *found == id(1, &note))
+        matches!(&error, Error::ElementTaken { index: Some(1), id: found } if *found == id(1, &note))
     );
     assert!(error.is_of_the_request() && error.to_string().starts_with("data[1]: element "));
     assert_eq!((engine.head().size, engine.state(message(1))), (2, None));
