@@ -4,6 +4,7 @@
 
 mod collect;
 mod files;
+mod flush;
 mod index;
 mod kept;
 mod memory;
@@ -11,7 +12,6 @@ mod object;
 mod open;
 mod seal;
 mod slot;
-mod writer;
 
 pub use collect::Collected;
 pub use object::ObjectReader;
@@ -24,8 +24,6 @@ use memory::Memory;
 use sha2::{Digest, Sha256};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use writer::Writer;
 
 /// Objects by their hashes.
 ///
@@ -39,7 +37,7 @@ pub struct DataStore {
 #[derive(Debug)]
 enum Keeping {
     Memory(Memory),
-    Folder(Arc<Kept>, Option<Writer>),
+    Folder(Box<Kept>),
 }
 
 /// An object, as the store knows it.
@@ -112,10 +110,14 @@ impl DataStore {
     }
 
     /// The store in a folder of a data directory, which need not be there yet. Nothing is read before it is used.
-    pub(crate) fn in_folder(disk: Arc<dyn Disk>, folder: &Path, is_writer: bool) -> DataStore {
-        let kept = Arc::new(Kept::new(disk, folder.to_owned(), is_writer));
-        let writer = is_writer.then(|| Writer::new(&kept));
-        DataStore { keeping: Keeping::Folder(kept, writer) }
+    pub(crate) fn in_folder(
+        disk: std::sync::Arc<dyn Disk>,
+        folder: &Path,
+        is_writer: bool,
+    ) -> DataStore {
+        DataStore {
+            keeping: Keeping::Folder(Box::new(Kept::new(disk, folder.to_owned(), is_writer))),
+        }
     }
 
     /// Keeps bytes. What the store holds already, and can still read, is not kept twice.
@@ -129,11 +131,8 @@ impl DataStore {
         let hash = Hash(Sha256::digest(bytes).into());
         match &self.keeping {
             Keeping::Memory(memory) => Ok(memory.put(hash, bytes.to_vec())),
-            Keeping::Folder(kept, Some(writer)) => {
-                writer.start(kept)?;
-                kept.put(hash, bytes)
-            }
-            Keeping::Folder(_, None) => Err(DataError::ReadOnly),
+            Keeping::Folder(kept) if kept.is_writer => kept.put(hash, bytes),
+            Keeping::Folder(_) => Err(DataError::ReadOnly),
         }
     }
 
@@ -148,22 +147,19 @@ impl DataStore {
                 reader.read_to_end(&mut bytes).map_err(DataError::Source)?;
                 Ok(memory.put(Hash(Sha256::digest(&bytes).into()), bytes))
             }
-            Keeping::Folder(kept, Some(writer)) => {
-                writer.start(kept)?;
-                kept.put_from(reader)
-            }
-            Keeping::Folder(_, None) => Err(DataError::ReadOnly),
+            Keeping::Folder(kept) if kept.is_writer => kept.put_from(reader),
+            Keeping::Folder(_) => Err(DataError::ReadOnly),
         }
     }
 
-    /// Waits until what a ticket stands for is durable.
+    /// Waits until what a ticket stands for is durable; whoever waits first has it synced, for all that was put.
     ///
     /// # Errors
     /// [`Unavailable::Poisoned`] if it could not be made so; the store then takes nothing more.
     pub fn wait(&self, ticket: Ticket) -> Result<(), Unavailable> {
         match &self.keeping {
             Keeping::Memory(_) => Ok(()),
-            Keeping::Folder(kept, _) => kept.wait(ticket),
+            Keeping::Folder(kept) => kept.wait(ticket),
         }
     }
 
@@ -174,7 +170,7 @@ impl DataStore {
     pub fn find(&self, hash: &Hash) -> Result<Option<Object>, DataError> {
         match &self.keeping {
             Keeping::Memory(memory) => Ok(memory.find(hash)),
-            Keeping::Folder(kept, _) => Ok(kept.locate(hash)?.map(|found| found.slot.object())),
+            Keeping::Folder(kept) => Ok(kept.locate(hash)?.map(|found| found.slot.object())),
         }
     }
 
@@ -185,7 +181,7 @@ impl DataStore {
     pub fn read(&self, hash: &Hash) -> Result<Option<Vec<u8>>, DataError> {
         match &self.keeping {
             Keeping::Memory(memory) => Ok(memory.read(hash).map(|bytes| bytes.to_vec())),
-            Keeping::Folder(kept, _) => kept.read(hash),
+            Keeping::Folder(kept) => kept.read(hash),
         }
     }
 
@@ -196,7 +192,7 @@ impl DataStore {
     pub fn reader(&self, hash: &Hash) -> Result<Option<ObjectReader>, DataError> {
         match &self.keeping {
             Keeping::Memory(memory) => Ok(memory.read(hash).map(ObjectReader::in_memory)),
-            Keeping::Folder(kept, _) => Ok(kept.locate(hash)?.map(ObjectReader::over)),
+            Keeping::Folder(kept) => Ok(kept.locate(hash)?.map(ObjectReader::over)),
         }
     }
 
@@ -210,7 +206,7 @@ impl DataStore {
                 memory.objects().into_iter().for_each(visit);
                 Ok(())
             }
-            Keeping::Folder(kept, _) => kept.for_each(&mut |slot| visit(slot.object())),
+            Keeping::Folder(kept) => kept.for_each(&mut |slot| visit(slot.object())),
         }
     }
 
@@ -221,7 +217,7 @@ impl DataStore {
     pub fn unreadable_keys(&self) -> Result<u64, DataError> {
         match &self.keeping {
             Keeping::Memory(_) => Ok(0),
-            Keeping::Folder(kept, _) => kept.unreadable_keys(),
+            Keeping::Folder(kept) => kept.unreadable_keys(),
         }
     }
 
@@ -234,11 +230,8 @@ impl DataStore {
         match &self.keeping {
             // Everything in there was put since the store was opened.
             Keeping::Memory(_) => Ok(Collected::default()),
-            Keeping::Folder(kept, Some(writer)) => {
-                writer.start(kept)?;
-                kept.collect(is_live)
-            }
-            Keeping::Folder(_, None) => Err(DataError::ReadOnly),
+            Keeping::Folder(kept) if kept.is_writer => kept.collect(is_live),
+            Keeping::Folder(_) => Err(DataError::ReadOnly),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Objects in a folder: finding them, reading them, and queueing new ones for the writer.
-//! Nothing here waits for the disk but who asks for what is not durable yet.
+//! Objects in a folder: finding them, reading them, and queueing new ones for the next batch.
+//! Nothing here waits for the disk but who asks for what is not durable yet, or puts far more than it takes.
 
 use super::files::{Files, io};
 use super::index::{Index, Place};
@@ -24,8 +24,6 @@ pub(super) struct Kept {
     pub(super) files: Files,
     pub(super) is_writer: bool,
     pub(super) state: Mutex<State>,
-    /// There is something to write, or nothing will come any more.
-    pub(super) arrived: Condvar,
     /// A batch is durable, or the store has failed.
     pub(super) done: Condvar,
 }
@@ -38,6 +36,8 @@ pub(super) struct State {
     /// Keys that could not be read when the store was opened.
     pub(super) unreadable: u64,
     pub(super) tail: Tail,
+    /// Up to where the last pack that was written to has zeros or more.
+    pub(super) filled: Option<(u32, u64)>,
     pub(super) batch: Batch,
     /// Slots that are not on the disk yet, by the hashes of their objects.
     pub(super) pending: HashMap<Hash, (Place, Slot)>,
@@ -45,7 +45,8 @@ pub(super) struct State {
     pub(super) taken: u64,
     pub(super) durable: u64,
     pub(super) failed: Option<Failed>,
-    pub(super) closed: bool,
+    /// Somebody makes a batch durable.
+    pub(super) is_flushing: bool,
     pub(super) packs: HashMap<u32, Arc<dyn DiskFile>>,
     pub(super) keys: HashMap<u32, Arc<dyn DiskFile>>,
 }
@@ -106,8 +107,7 @@ const OPEN_PACKS: usize = 64;
 impl Kept {
     pub(super) fn new(disk: Arc<dyn Disk>, folder: PathBuf, is_writer: bool) -> Kept {
         let files = Files::new(disk, folder);
-        let (arrived, done) = (Condvar::new(), Condvar::new());
-        Kept { files, is_writer, state: Mutex::default(), arrived, done }
+        Kept { files, is_writer, state: Mutex::default(), done: Condvar::new() }
     }
 
     /// Keeps bytes with this hash, unless they are there.
@@ -192,7 +192,7 @@ impl Kept {
                 let slot = Slot { hash, key, pack: number, offset: 0, size };
                 state.packs.insert(number, Arc::clone(&file));
                 state.batch.whole.push((number, Arc::clone(&file)));
-                Ok(self.queue_slot(state, slot, true))
+                Ok(Self::queue_slot(state, slot, true))
             })
         });
         self.state.lock().tail.under_way.remove(&number);
@@ -257,42 +257,31 @@ impl Kept {
             Some(_) | None => state.batch.writes.push(PackWrite { pack, offset, bytes: sealed }),
         }
         let slot = Slot { hash: object.hash, key, pack, offset, size: object.size };
-        Ok(self.queue_slot(state, slot, seen))
+        Ok(Self::queue_slot(state, slot, seen))
     }
 
-    fn queue_slot(&self, state: &mut State, slot: Slot, seen: bool) -> Put {
+    fn queue_slot(state: &mut State, slot: Slot, seen: bool) -> Put {
         let place = state.tail.next_place();
         state.pending.insert(slot.hash, (place, slot));
         state.index.get_or_insert_default().insert(&slot.hash, place, seen);
-        if state.batch.slots.is_empty() {
-            self.arrived.notify_one();
-        }
         state.batch.slots.push((place, slot));
         Put { object: slot.object(), ticket: state.ticket() }
     }
 
     /// The state, once there is room for more and unless the store has failed.
     fn room(&self) -> Result<MutexGuard<'_, State>, DataError> {
-        let mut state = self.open()?;
-        while state.failed.is_none() && state.batch.bytes > DATA_BATCH_BYTES {
-            self.done.wait(&mut state);
-        }
-        match &state.failed {
-            Some(failed) => Err(failed.error().into()),
-            None => Ok(state),
-        }
-    }
-
-    /// Waits until the batches that a ticket stands for are durable.
-    pub(super) fn wait(&self, ticket: Ticket) -> Result<(), Unavailable> {
-        let mut state = self.state.lock();
-        while state.durable < ticket.0 {
+        loop {
+            let state = self.open()?;
             if let Some(failed) = &state.failed {
-                return Err(failed.error());
+                return Err(failed.error().into());
             }
-            self.done.wait(&mut state);
+            if state.batch.bytes <= DATA_BATCH_BYTES {
+                return Ok(state);
+            }
+            let ticket = state.ticket();
+            drop(state);
+            self.wait(ticket)?;
         }
-        Ok(())
     }
 
     /// Where an object is, once it is durable.
@@ -303,10 +292,10 @@ impl Kept {
     fn locate_for(&self, hash: &Hash, to_read: bool) -> Result<Option<Located>, DataError> {
         let mut state = self.open()?;
         while to_read && state.pending.contains_key(hash) {
-            if let Some(failed) = &state.failed {
-                return Err(failed.error().into());
-            }
-            self.done.wait(&mut state);
+            let ticket = state.ticket();
+            drop(state);
+            self.wait(ticket)?;
+            state = self.open()?;
         }
         let Some((place, slot, seen)) = self.find_slot(&mut state, hash)? else { return Ok(None) };
         let pack = self.pack(&mut state, slot.pack)?;
