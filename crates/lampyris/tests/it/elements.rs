@@ -236,6 +236,42 @@ async fn an_element_that_is_there_is_left_out_if_it_is_the_same_and_refused_if_n
     assert_eq!((engine.head().size, engine.state(message(1))), (2, None));
 }
 
+/// Copies what a directory holds, as a crash would leave it.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_values_of_what_was_acknowledged_survive_a_crash() {
+    for round in 0..8 {
+        let scratch = tempfile::tempdir().unwrap();
+        let (alive, crashed) = (scratch.path().join("alive"), scratch.path().join("crashed"));
+        let engine = Lampyris::open(&alive).unwrap();
+        let texts = [b'a', b'b'].map(|letter| {
+            let large = vec![letter + round; 700_000];
+            JsonValue::text(std::str::from_utf8(&large).unwrap())
+        });
+        let order = texts.iter().cloned().fold(draft(1), Draft::value).build().unwrap();
+        accepted(&engine, order).await;
+        copy(&alive, &crashed);
+        let (log, ..) = records(&crashed);
+        for text in texts {
+            let Bytes32(name) = text.hash();
+            let kept = log.data().read(&Hash(name)).unwrap();
+            assert_eq!(kept.as_deref(), Some(text.as_bytes()), "round {round}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_blob_must_be_stored_and_is_as_large_as_it_is() {
     let scratch = tempfile::tempdir().unwrap();

@@ -25,8 +25,10 @@ fn order() -> (Submission, Message) {
 #[test]
 fn what_refers_to_a_queued_element_is_judged_by_it_and_told_when_it_is_durable() {
     let place = Memory::new();
-    let gate = place.gate().unwrap();
     let engine = place.open(Lampyris::builder()).unwrap();
+    // Dropped before the engine, which waits for the gate: so a failure ends the test.
+    let place = place;
+    let gate = place.gate().unwrap();
     let (order, message) = order();
     let element = message.data.unwrap()[1].unwrap();
     let (id, hash) = (element.id.unwrap(), element.hash.unwrap());
