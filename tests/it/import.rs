@@ -50,6 +50,8 @@ fn what_was_imported_is_shown_as_its_source_gave_it() {
         let mut shown = program.run(&["get", &id, "--json"]).exits(0).json().remove(0);
         let position = shown.as_object_mut().unwrap().remove("position");
         assert!(position.unwrap().is_u64());
+        let missing = shown.as_object_mut().unwrap().remove("missing").unwrap();
+        assert_eq!(missing.as_array().unwrap().len(), message["data"].as_array().unwrap().len());
         let members = message.as_object_mut().unwrap();
         members.entry("state").or_insert(json!("pending"));
         for reference in members["data"].as_array_mut().unwrap() {

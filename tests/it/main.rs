@@ -8,6 +8,7 @@ mod apply;
 mod bad_input;
 mod check;
 mod damage;
+mod data;
 mod dialogue;
 #[allow(dead_code, clippy::print_stdout, reason = "shared with the crash tests of the log")]
 #[path = "../../crates/lampyris-log/tests/crash/dice.rs"]

@@ -2,7 +2,11 @@
 //!
 //! Parsing only; nothing is opened here.
 
+mod data;
+
 use std::path::PathBuf;
+
+pub(crate) use data::{Data, DataGc, DataGet, DataList, DataPut};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use lampyris_log::limits::{ACTOR, Bounds, NAMESPACE};
@@ -103,8 +107,11 @@ pub(crate) enum Command {
     Apply(Apply),
     /// Print one message as a FireFly client sees it
     ///
-    /// With --json, FireFly's own JSON and the member `position`: the sequence of the last event
-    /// that it reflects. An unknown id prints nothing on standard output and exits with 1.
+    /// Each data reference is shown as held, or as missing with the reason; nothing of the data is
+    /// read but where it stands. With --json, FireFly's own JSON and the member `position`: the
+    /// sequence of the last event that it reflects; and, only if some of the data is not there, the
+    /// member `missing` with the `id` of each such reference and `why`. An unknown id prints nothing
+    /// on standard output and exits with 1.
     Get(One),
     /// Print everything that happened to one message, in order
     History(One),
@@ -142,6 +149,12 @@ pub(crate) enum Command {
     /// under `bytes`, or `bytesHex` where they are no UTF-8. The bytes of a blob are not in the
     /// input, so its hash is taken as it is given.
     Hash(Hash),
+    /// Add, show, list, verify and collect data elements: the values and blobs that messages refer to
+    ///
+    /// Their hashes are records of the log. Their bytes are beside it, in the data store, each value
+    /// and each blob sealed under a key of its own.
+    #[command(subcommand)]
+    Data(Data),
     /// Measure this machine: a made-up log beside the bound of what is possible, in one run
     #[command(subcommand)]
     Bench(Bench),

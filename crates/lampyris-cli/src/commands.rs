@@ -5,6 +5,7 @@
 mod apply;
 mod bench;
 mod check;
+mod data;
 mod get;
 mod hash;
 mod history;
@@ -32,6 +33,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Replay => replay::run(global),
         Command::Check(check) => check::run(global, &check),
         Command::Hash(hash) => hash::run(global, &hash),
+        Command::Data(data) => data::run(global, &data),
         Command::Bench(bench) => bench::run(global, &bench),
     }
 }

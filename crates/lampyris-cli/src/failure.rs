@@ -86,6 +86,18 @@ impl From<lampyris_log::ReadError> for Failure {
     }
 }
 
+impl From<lampyris_log::DataError> for Failure {
+    fn from(error: lampyris_log::DataError) -> Self {
+        Self::No(format!("the data store: {}", chain(&error)))
+    }
+}
+
+impl From<lampyris_projection::ElementError> for Failure {
+    fn from(error: lampyris_projection::ElementError) -> Self {
+        Self::No(chain(&error))
+    }
+}
+
 impl From<lampyris_message::judge::Fault> for Failure {
     fn from(fault: lampyris_message::judge::Fault) -> Self {
         Self::No(chain(&fault))

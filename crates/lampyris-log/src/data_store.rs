@@ -234,4 +234,15 @@ impl DataStore {
             Keeping::Folder(_) => Err(DataError::ReadOnly),
         }
     }
+
+    /// What [`collect`](Self::collect) would remove now; nothing is written.
+    ///
+    /// # Errors
+    /// [`DataError`] if the store cannot be read.
+    pub fn collectable(&self, is_live: &dyn Fn(&Hash) -> bool) -> Result<Collected, DataError> {
+        match &self.keeping {
+            Keeping::Memory(_) => Ok(Collected::default()),
+            Keeping::Folder(kept, _) => kept.collectable(is_live),
+        }
+    }
 }

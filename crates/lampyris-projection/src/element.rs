@@ -58,6 +58,14 @@ pub enum Missing {
     /// A part of it is not in the data store.
     #[error("its {0} is not in the data store")]
     Part(&'static str),
+    /// The data store cannot read a part of it any more.
+    #[error("its {part} cannot be read: {why}")]
+    Damaged {
+        /// The part.
+        part: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The reference has no id, or no hash.
     #[error("the reference does not say which element it means")]
     Nameless,
@@ -93,18 +101,20 @@ impl Element {
         records.first().map(Self::of).transpose()
     }
 
-    /// Hands out the elements of a namespace in the order in which they were added, until `visit` breaks off.
+    /// Hands out the elements of one namespace, or of all, in the order in which they were added, until `visit`
+    /// breaks off.
     ///
     /// # Errors
     /// As [`Element::read`].
     pub fn for_each(
         log: &Log,
-        namespace: &str,
+        namespace: Option<&str>,
         mut visit: impl FnMut(Self) -> ControlFlow<()>,
     ) -> Result<(), ElementError> {
         let mut failed = None;
         log.walk(|record| {
-            if record.kind != DATA || record.namespace != namespace || record.version != 0 {
+            let is_meant = namespace.is_none_or(|namespace| record.namespace == namespace);
+            if record.kind != DATA || !is_meant || record.version != 0 {
                 return ControlFlow::Continue(());
             }
             match Self::of(&record.to_record()) {
@@ -166,11 +176,18 @@ impl Element {
 }
 
 impl Parts {
-    /// The first part that is recorded and cannot be read, by name.
-    pub fn absent(&self) -> Option<&'static str> {
-        let parts = [("value", &self.value), ("blob", &self.blob), ("details", &self.details)];
-        let is_absent = |part: &Part| matches!(part, Part::Missing(_) | Part::Damaged(..));
-        parts.into_iter().find(|(_, part)| is_absent(part)).map(|(name, _)| name)
+    /// The parts, each with its name.
+    pub const fn named(&self) -> [(&'static str, &Part); 3] {
+        [("value", &self.value), ("blob", &self.blob), ("details", &self.details)]
+    }
+
+    /// The first part that is recorded and cannot be read.
+    pub fn absent(&self) -> Option<Missing> {
+        self.named().into_iter().find_map(|(name, part)| match part {
+            Part::None | Part::Held(_) => None,
+            Part::Missing(_) => Some(Missing::Part(name)),
+            Part::Damaged(_, why) => Some(Missing::Damaged { part: name, why: why.clone() }),
+        })
     }
 }
 
@@ -192,7 +209,7 @@ pub fn missing(
     if element.added.hash() != hash {
         return Ok(Some(Missing::Other(element.added.hash())));
     }
-    Ok(element.parts(log.data())?.absent().map(Missing::Part))
+    Ok(element.parts(log.data())?.absent())
 }
 
 /// The hashes of all objects that records of the log refer to, in all namespaces, sorted.

@@ -1,12 +1,15 @@
 //! `get`: one message as a FireFly client sees it.
 //!
-//! It reads the message's own history and nothing else of the log's messages.
+//! It reads the message's own history and nothing else of the log's messages; of its data, what is there.
 
 use std::io::Write;
 use std::process::ExitCode;
 
-use lampyris_message::Message;
+use lampyris_log::Log;
+use lampyris_message::{DataRef, Message};
 use lampyris_projection::View;
+use lampyris_projection::element::{self, Missing};
+use serde_json::{Value, json};
 
 use crate::args::{Global, One};
 use crate::failure::Failure;
@@ -24,12 +27,14 @@ pub(crate) fn run(global: &Global, one: &One) -> Result<ExitCode, Failure> {
         }
     });
     let Some(view) = view else { return Err(unknown(one)) };
+    let references = references(&log, &one.namespace.namespace, view.message())?;
     let mut out = output::answers();
     if global.json {
-        out.write_all(&view.to_json())?;
+        out.write_all(&to_json(&view, &references))?;
         out.write_all(b"\n")?;
     } else {
-        for (name, value) in fields(view.message()) {
+        let references = references.iter().map(|reference| ("data", told(reference)));
+        for (name, value) in fields(view.message()).into_iter().chain(references) {
             writeln!(out, "{name:<15} {}", output::plain(&value))?;
         }
         writeln!(out, "{:<15} {}", "position", view.position())?;
@@ -41,6 +46,42 @@ pub(crate) fn run(global: &Global, one: &One) -> Result<ExitCode, Failure> {
 /// No message of this id is in the namespace.
 pub(crate) fn unknown(one: &One) -> Failure {
     Failure::no(format!("no message {} in namespace '{}'", one.id, one.namespace.namespace))
+}
+
+/// The data references of a message, and why what they name cannot be read, if it cannot.
+fn references(
+    log: &Log,
+    namespace: &str,
+    message: &Message,
+) -> Result<Vec<(DataRef, Option<Missing>)>, Failure> {
+    let references = message.data.iter().flatten().flatten();
+    let judged = references.map(|reference| -> Result<_, Failure> {
+        Ok((*reference, element::missing(log, namespace, reference)?))
+    });
+    judged.collect()
+}
+
+/// FireFly's JSON and the position; and what is missing, if something is.
+fn to_json(view: &View, references: &[(DataRef, Option<Missing>)]) -> Vec<u8> {
+    let missing = references.iter().filter_map(|(reference, why)| {
+        let id = reference.id.map(|id| id.to_string());
+        why.as_ref().map(|why| json!({ "id": id, "why": why.to_string() }))
+    });
+    let missing: Vec<Value> = missing.collect();
+    let mut json = view.to_json();
+    if !missing.is_empty() {
+        json.pop();
+        json.extend_from_slice(format!(",\"missing\":{}}}", Value::Array(missing)).as_bytes());
+    }
+    json
+}
+
+/// A data reference in a line for people.
+fn told((reference, why): &(DataRef, Option<Missing>)) -> String {
+    let id = reference.id.map(|id| id.to_string()).unwrap_or_default();
+    let hash = reference.hash.map(|hash| hash.to_string()).unwrap_or_default();
+    let state = why.as_ref().map_or("held".to_owned(), |why| format!("missing: {why}"));
+    format!("{id} {hash} {state}")
 }
 
 /// The fields that say something, by FireFly's names, in FireFly's order.
@@ -80,9 +121,5 @@ fn fields(message: &Message) -> Vec<(&'static str, String)> {
     let said = fields.into_iter().filter_map(|(name, value)| {
         value.filter(|value| !value.is_empty()).map(|value| (name, value))
     });
-    let references = message.data.iter().flatten().flatten().map(|reference| {
-        let id = reference.id.map(|id| id.to_string()).unwrap_or_default();
-        ("data", reference.hash.map_or(id.clone(), |hash| format!("{id} {hash}")))
-    });
-    said.chain(references).collect()
+    said.collect()
 }

@@ -11,7 +11,7 @@ use super::slot::{NOTHING, Slot};
 use crate::merkle::Hash;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a collection removed.
+/// What a collection removed, or would remove.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Collected {
@@ -51,6 +51,45 @@ impl Kept {
         Ok(collected)
     }
 
+    /// What a collection would remove. Nothing is written, and nothing changes.
+    pub(super) fn collectable(
+        &self,
+        is_live: &dyn Fn(&Hash) -> bool,
+    ) -> Result<Collected, DataError> {
+        let mut state = self.open()?;
+        let index = state.index.take().unwrap_or_default();
+        let (mut collected, mut freed) = (Collected::default(), BTreeSet::new());
+        let mut living: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+        let walked = self.walk(&state, &mut |place, slot| {
+            let current = index.places(&slot.hash).any(|at| at == place);
+            if current && (index.is_seen(&slot.hash, place) || is_live(&slot.hash)) {
+                living.entry(slot.pack).or_default().insert(place.file);
+                return;
+            }
+            if current {
+                collected.objects += 1;
+                collected.bytes += slot.size;
+            }
+            freed.insert(slot.pack);
+        });
+        state.index = Some(index);
+        walked?;
+        // What lives beside something that goes is moved, and its pack and its slot go too.
+        living.retain(|pack, _| !freed.contains(pack));
+        let listing = self.files.list()?.unwrap_or_default();
+        let goes = |pack: &&u32| {
+            let stays = living.contains_key(*pack) || state.tail.under_way.contains(*pack);
+            !stays && state.unreadable == 0
+        };
+        let last = state.tail.keys.map(|place| place.file);
+        let stays =
+            |file: &u32| Some(*file) == last || living.values().any(|files| files.contains(file));
+        let packs = listing.packs.iter().filter(goes).count();
+        let keys = listing.keys.iter().filter(|file| !stays(file)).count();
+        collected.files = (packs + keys) as u64;
+        Ok(collected)
+    }
+
     /// Decides what goes. From here on, nothing that goes is found any more.
     fn plan(
         &self,
@@ -83,7 +122,12 @@ impl Kept {
 
     /// Copies a living object to another pack, as it is sealed; not if it was moved or put anew meanwhile.
     fn move_object(&self, place: Place, slot: Slot) -> Result<bool, DataError> {
-        let Some(located) = self.locate(&slot.hash)? else { return Ok(false) };
+        let located = match self.locate(&slot.hash) {
+            Ok(Some(located)) => located,
+            // What is lost cannot be copied; its slot stays and says what it was.
+            Ok(None) | Err(DataError::Damaged { .. }) => return Ok(false),
+            Err(error) => return Err(error),
+        };
         if located.place != place {
             return Ok(true);
         }

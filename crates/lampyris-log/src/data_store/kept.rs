@@ -14,7 +14,7 @@ use crate::merkle::Hash;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, HashMap};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -87,7 +87,7 @@ pub(super) struct PackWrite {
 pub(super) struct Failed {
     operation: &'static str,
     path: PathBuf,
-    kind: std::io::ErrorKind,
+    kind: ErrorKind,
     cause: String,
 }
 
@@ -298,7 +298,18 @@ impl Kept {
             state = self.open()?;
         }
         let Some((place, slot, seen)) = self.find_slot(&mut state, hash)? else { return Ok(None) };
-        let pack = self.pack(&mut state, slot.pack)?;
+        let pack = match self.pack(&mut state, slot.pack) {
+            Err(Unavailable::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+                if let (false, Some(index)) = (to_read, &mut state.index) {
+                    // It is about to be put again: then this slot says nothing any more.
+                    index.remove(hash, place);
+                    return Ok(None);
+                }
+                let detail = "its pack is not there";
+                return Err(DataError::Damaged { hash: *hash, detail });
+            }
+            pack => pack?,
+        };
         Ok(Some(Located { slot, place, pack, seen }))
     }
 
@@ -426,7 +437,7 @@ impl Failed {
             | Unavailable::Undecided { .. }) => Failed {
                 operation: "keep an object in",
                 path: PathBuf::from("the data store"),
-                kind: std::io::ErrorKind::Other,
+                kind: ErrorKind::Other,
                 cause: other.to_string(),
             },
         }

@@ -269,7 +269,9 @@ proptest! {
                         .map(|(hash, _)| *hash)
                         .collect();
                     let is_live = |hash: &Hash| model.get(&hash.0).is_some_and(|(number, _)| number % 3 != remainder);
+                    let told = log.data().collectable(&is_live).unwrap();
                     let collected = log.data().collect(&is_live).unwrap();
+                    prop_assert_eq!(told, collected, "what it would remove is what it removed");
                     prop_assert_eq!(collected.objects, dead.len() as u64);
                     model.retain(|hash, _| !dead.contains(hash));
                 }

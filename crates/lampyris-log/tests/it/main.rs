@@ -12,6 +12,7 @@ mod faults;
 mod following;
 mod frame;
 mod journal;
+mod lost_pack;
 mod merkle;
 mod model;
 mod opening;

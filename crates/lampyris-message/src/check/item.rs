@@ -15,7 +15,8 @@ pub struct Item<'a> {
     pub kind: ItemKind,
     /// Where it stands in the value: empty, or `message`, `messages[2]` in an object that holds it.
     pub place: String,
-    pub(super) node: Node<'a>,
+    /// Its JSON.
+    pub node: Node<'a>,
 }
 
 /// What an item is.

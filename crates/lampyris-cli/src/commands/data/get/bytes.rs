@@ -1,0 +1,94 @@
+//! The bytes of one part of an element, to standard output or to a file, in memory that does not grow.
+//!
+//! A file appears under its name only once all bytes of it were found right.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use indicatif::ProgressBar;
+use lampyris_log::{Hash, Log, ObjectReader};
+use lampyris_projection::Element;
+
+use crate::args::{DataGet, Global};
+use crate::failure::{Failure, chain};
+use crate::output;
+
+const PIECE: usize = 1 << 16;
+
+pub(super) fn write(
+    global: &Global,
+    get: &DataGet,
+    log: &Log,
+    element: &Element,
+) -> Result<ExitCode, Failure> {
+    let (id, content) = (element.id(), &element.added().content);
+    let (name, held) =
+        if get.value { ("value", content.value()) } else { ("blob", content.blob()) };
+    let Some(held) = held else {
+        return Err(Failure::no(format!("data element {id} has no {name}")));
+    };
+    let damaged =
+        |why: String| Failure::no(format!("data element {id}: its {name} cannot be read: {why}"));
+    let found = log.data().reader(&Hash(held.hash.0)).map_err(|error| damaged(chain(&error)))?;
+    let Some(mut reader) = found else {
+        let hash = held.hash;
+        let why = format!("data element {id}: its {name}, {hash}, is not in the data store");
+        return Err(Failure::no(why));
+    };
+    let to_file = get.out.as_deref().filter(|path| *path != Path::new("-"));
+    let Some(path) = to_file else {
+        let mut out = output::answers();
+        copy(&mut reader, &mut out, &output::no_progress()).map_err(|failed| match failed {
+            Failed::Read(error) => damaged(error.to_string()),
+            Failed::Write(error) => error.into(),
+        })?;
+        out.flush()?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let bar = output::progress(global, Some(reader.size()), "bytes");
+    let written = to(path, &mut reader, &bar);
+    bar.finish_and_clear();
+    written.map_err(|failed| match failed {
+        Failed::Read(error) => damaged(error.to_string()),
+        Failed::Write(error) => Failure::no(format!("cannot write {}: {error}", path.display())),
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Which side of a copy failed.
+enum Failed {
+    Read(io::Error),
+    Write(io::Error),
+}
+
+/// Writes a file beside the one that is meant, and gives it the name once it is whole and durable.
+fn to(path: &Path, reader: &mut ObjectReader, bar: &ProgressBar) -> Result<(), Failed> {
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        let why = "there is something of this name that is not a file";
+        return Err(Failed::Write(io::Error::other(why)));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .prefix(".lampyris-")
+        .make_in(folder, |path| File::create_new(path))
+        .map_err(Failed::Write)?;
+    copy(reader, file.as_file_mut(), bar)?;
+    file.as_file().sync_all().map_err(Failed::Write)?;
+    file.persist(path).map_err(|error| Failed::Write(error.error))?;
+    Ok(())
+}
+
+fn copy(reader: &mut impl Read, out: &mut impl Write, bar: &ProgressBar) -> Result<(), Failed> {
+    let mut piece = vec![0; PIECE];
+    loop {
+        let count = reader.read(&mut piece).map_err(Failed::Read)?;
+        if count == 0 {
+            return Ok(());
+        }
+        out.write_all(piece.get(..count).unwrap_or_default()).map_err(Failed::Write)?;
+        bar.inc(count as u64);
+    }
+}
