@@ -10,6 +10,7 @@ mod kept;
 mod memory;
 mod object;
 mod open;
+mod put;
 mod seal;
 mod slot;
 
@@ -242,7 +243,7 @@ impl DataStore {
     pub fn collectable(&self, is_live: &dyn Fn(&Hash) -> bool) -> Result<Collected, DataError> {
         match &self.keeping {
             Keeping::Memory(_) => Ok(Collected::default()),
-            Keeping::Folder(kept, _) => kept.collectable(is_live),
+            Keeping::Folder(kept) => kept.collectable(is_live),
         }
     }
 }

@@ -1,20 +1,18 @@
-//! Objects in a folder: finding them, reading them, and queueing new ones for the next batch.
-//! Nothing here waits for the disk but who asks for what is not durable yet, or puts far more than it takes.
+//! Objects in a folder: what is known of them, finding and reading them.
+//! Nothing here waits for the disk but who asks for what is not durable yet.
 
 use super::files::{Files, io};
 use super::index::{Index, Place};
 use super::object::ObjectReader;
-use super::seal::{self, Key, PIECE_BYTES, Pieces, TAG_BYTES, sealed_bytes};
+use super::seal::{PIECE_BYTES, TAG_BYTES, sealed_bytes};
 use super::slot::{self, Found, SLOT_BYTES, SLOTS, Slot};
-use super::{DataError, Object, Put, Ticket};
+use super::{DataError, Ticket};
 use crate::disk::{Disk, DiskFile};
 use crate::error::Unavailable;
-use crate::limits::{DATA_BATCH_BYTES, DATA_LARGE_BYTES, DATA_PACK_BYTES};
 use crate::merkle::Hash;
-use parking_lot::{Condvar, Mutex, MutexGuard};
-use sha2::{Digest, Sha256};
+use parking_lot::{Condvar, Mutex};
 use std::collections::{BTreeSet, HashMap};
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -98,7 +96,7 @@ pub(super) struct Located {
     pub(super) place: Place,
     pub(super) pack: Arc<dyn DiskFile>,
     /// It was put, or read whole, since the store was opened.
-    seen: bool,
+    pub(super) seen: bool,
 }
 
 /// How many packs are kept open for reading.
@@ -110,186 +108,16 @@ impl Kept {
         Kept { files, is_writer, state: Mutex::default(), done: Condvar::new() }
     }
 
-    /// Keeps bytes with this hash, unless they are there.
-    pub(super) fn put(&self, hash: Hash, bytes: &[u8]) -> Result<Put, DataError> {
-        if let Some(put) = self.put_again(&hash)? {
-            return Ok(put);
-        }
-        if bytes.len() > DATA_LARGE_BYTES {
-            return self.put_large(&mut &*bytes, &[]);
-        }
-        let key = Key::draw()?;
-        let sealed = seal::seal(&key, bytes);
-        let object = Object { hash, size: bytes.len() as u64 };
-        self.put_new(&hash, |state| self.queue(state, object, key, sealed, true))
-            .map(|(put, _)| put)
-    }
-
-    /// Keeps what a reader gives.
-    pub(super) fn put_from(&self, reader: &mut dyn Read) -> Result<Put, DataError> {
-        let mut start = Vec::new();
-        let small = DATA_LARGE_BYTES as u64;
-        reader.take(small + 1).read_to_end(&mut start).map_err(DataError::Source)?;
-        if start.len() <= DATA_LARGE_BYTES {
-            return self.put(Hash(Sha256::digest(&start).into()), &start);
-        }
-        self.put_large(reader, &start)
-    }
-
-    /// Keeps an object that is in the store already: if it can still be read, it need not be kept twice.
-    fn put_again(&self, hash: &Hash) -> Result<Option<Put>, DataError> {
-        while let Some(located) = self.locate_for(hash, false)? {
-            let (slot, place, seen) = (located.slot, located.place, located.seen);
-            let whole = seen
-                || std::io::copy(&mut ObjectReader::over(located), &mut std::io::sink()).is_ok();
-            let mut state = self.state.lock();
-            let Some(index) = &mut state.index else { break };
-            if !whole {
-                tracing::warn!(%hash, "an object that is put again was damaged and is kept anew");
-                index.remove(hash, place);
-            } else if seen || index.see(hash, place) {
-                // What a batch still holds is durable with the batch.
-                return Ok(Some(Put { object: slot.object(), ticket: state.ticket() }));
-            }
-            // Else it was moved or collected meanwhile.
-        }
-        Ok(None)
-    }
-
-    /// Queues an object, unless it came into the store meanwhile; says whether it was queued.
-    fn put_new(
-        &self,
-        hash: &Hash,
-        queue: impl FnOnce(&mut State) -> Result<Put, DataError>,
-    ) -> Result<(Put, bool), DataError> {
-        loop {
-            let mut state = self.room()?;
-            if self.find_slot(&mut state, hash)?.is_none() {
-                return Ok((queue(&mut state)?, true));
-            }
-            drop(state);
-            if let Some(put) = self.put_again(hash)? {
-                return Ok((put, false));
-            }
-        }
-    }
-
-    /// Writes a large object into a pack of its own, from the caller's thread, and queues its key.
-    fn put_large(&self, reader: &mut dyn Read, start: &[u8]) -> Result<Put, DataError> {
-        let key = Key::draw()?;
-        let (number, file) = {
-            let mut state = self.room()?;
-            let number = state.tail.next_pack;
-            let file = self.files.create_pack(number)?;
-            state.tail.next_pack += 1;
-            state.tail.under_way.insert(number);
-            (number, file)
-        };
-        let mut source = start.chain(reader);
-        let put = self.write_large(&mut source, &key, number, &file).and_then(|object| {
-            let Object { hash, size } = object;
-            self.put_new(&hash, |state| {
-                let slot = Slot { hash, key, pack: number, offset: 0, size };
-                state.packs.insert(number, Arc::clone(&file));
-                state.batch.whole.push((number, Arc::clone(&file)));
-                Ok(Self::queue_slot(state, slot, true))
-            })
-        });
-        self.state.lock().tail.under_way.remove(&number);
-        let is_used = put.as_ref().is_ok_and(|(_, is_used)| *is_used);
-        if !is_used && let Err(error) = self.files.remove_pack(number) {
-            tracing::warn!(%error, "a pack that nothing refers to stays until the next collection");
-        }
-        put.map(|(put, _)| put)
-    }
-
-    /// Seals what a reader gives into a pack.
-    fn write_large(
-        &self,
-        source: &mut dyn Read,
-        key: &Key,
-        number: u32,
-        file: &Arc<dyn DiskFile>,
-    ) -> Result<Object, DataError> {
-        let path = self.files.pack_path(number);
-        let (mut pieces, mut hasher) = (Pieces::new(key), Sha256::new());
-        let (mut offset, mut size) = (0, 0);
-        let (mut piece, mut sealed) = (Vec::with_capacity(PIECE_BYTES), Vec::new());
-        loop {
-            piece.clear();
-            let read = source.take(PIECE_BYTES as u64).read_to_end(&mut piece);
-            read.map_err(DataError::Source)?;
-            if piece.is_empty() {
-                return Ok(Object { hash: Hash(hasher.finalize().into()), size });
-            }
-            hasher.update(&piece);
-            size += piece.len() as u64;
-            sealed.clear();
-            pieces.seal_onto(&mut sealed, &piece);
-            file.write_at(&sealed, offset).map_err(io("write", &path))?;
-            offset += sealed.len() as u64;
-        }
-    }
-
-    /// Queues an object that is sealed already.
-    pub(super) fn queue(
-        &self,
-        state: &mut State,
-        object: Object,
-        key: Key,
-        sealed: Vec<u8>,
-        seen: bool,
-    ) -> Result<Put, DataError> {
-        let (pack, offset) = match state.tail.pack {
-            Some((pack, end)) if end + sealed.len() as u64 <= DATA_PACK_BYTES => (pack, end),
-            Some(_) | None => {
-                let number = state.tail.next_pack;
-                let file = self.files.create_pack(number)?;
-                state.tail.next_pack += 1;
-                state.packs.insert(number, file);
-                (number, 0)
-            }
-        };
-        state.tail.pack = Some((pack, offset + sealed.len() as u64));
-        state.batch.bytes += sealed.len();
-        match state.batch.writes.last_mut() {
-            Some(last) if last.pack == pack => last.bytes.extend_from_slice(&sealed),
-            Some(_) | None => state.batch.writes.push(PackWrite { pack, offset, bytes: sealed }),
-        }
-        let slot = Slot { hash: object.hash, key, pack, offset, size: object.size };
-        Ok(Self::queue_slot(state, slot, seen))
-    }
-
-    fn queue_slot(state: &mut State, slot: Slot, seen: bool) -> Put {
-        let place = state.tail.next_place();
-        state.pending.insert(slot.hash, (place, slot));
-        state.index.get_or_insert_default().insert(&slot.hash, place, seen);
-        state.batch.slots.push((place, slot));
-        Put { object: slot.object(), ticket: state.ticket() }
-    }
-
-    /// The state, once there is room for more and unless the store has failed.
-    fn room(&self) -> Result<MutexGuard<'_, State>, DataError> {
-        loop {
-            let state = self.open()?;
-            if let Some(failed) = &state.failed {
-                return Err(failed.error().into());
-            }
-            if state.batch.bytes <= DATA_BATCH_BYTES {
-                return Ok(state);
-            }
-            let ticket = state.ticket();
-            drop(state);
-            self.wait(ticket)?;
-        }
-    }
-
     /// Where an object is, once it is durable.
     pub(super) fn locate(&self, hash: &Hash) -> Result<Option<Located>, DataError> {
         self.locate_for(hash, true)
     }
 
-    fn locate_for(&self, hash: &Hash, to_read: bool) -> Result<Option<Located>, DataError> {
+    pub(super) fn locate_for(
+        &self,
+        hash: &Hash,
+        to_read: bool,
+    ) -> Result<Option<Located>, DataError> {
         let mut state = self.open()?;
         while to_read && state.pending.contains_key(hash) {
             let ticket = state.ticket();
@@ -393,7 +221,7 @@ impl State {
 }
 
 impl Tail {
-    fn next_place(&mut self) -> Place {
+    pub(super) fn next_place(&mut self) -> Place {
         let first = |file| Place { file, slot: 1 };
         let place = match self.keys {
             Some(place) if place.slot < SLOTS => place,

@@ -232,7 +232,7 @@ async fn an_element_that_is_there_is_left_out_if_it_is_the_same_and_refused_if_n
     assert!(
         matches!(&error, Error::ElementTaken { index: Some(1), id: found } if *found == id(1, &note))
     );
-    assert!(error.is_of_the_request() && error.to_string().starts_with("data[1]: element "));
+    assert!(error.is_of_the_request() && error.to_string().starts_with("data[1]: data element "));
     assert_eq!((engine.head().size, engine.state(message(1))), (2, None));
 }
 

@@ -81,9 +81,9 @@ fn value(put: &DataPut) -> Result<Option<JsonValue>, Failure> {
     let read = bytes.read_to_end(&mut json);
     read.map_err(|error| senseless(format!("cannot read {name}: {error}")))?;
     let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&json);
-    let node = only_value(json, "the value");
-    let node = node.map_err(|error| senseless(format!("{name}: {error}")))?;
-    Ok(Some(JsonValue::from_node(node)).filter(|value| !value.is_null()))
+    let document = only_value(json, "the value");
+    let document = document.map_err(|error| senseless(format!("{name}: {error}")))?;
+    Ok(Some(JsonValue::from_node(document.root())).filter(|value| !value.is_null()))
 }
 
 /// Keeps the blob, piece by piece, and says what the element has to say of it.

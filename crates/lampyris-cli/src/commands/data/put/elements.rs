@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use lampyris::{DataAccepted, Error, Lampyris};
 use lampyris_message::check::{ItemKind, items};
-use lampyris_message::json::Node;
+use lampyris_message::json::{Document, Node};
 use lampyris_message::{Data, InvalidData};
 use tokio::runtime::{Builder, Runtime};
 
@@ -78,12 +78,12 @@ struct Adder<W: Write> {
 impl<W: Write> Adder<W> {
     /// Takes the elements of one value; returns whether it is JSON at all.
     fn value(&mut self, place: &Where, json: Result<&[u8], &'static str>) -> Result<bool, Failure> {
-        let node = match json.map(Node::first) {
-            Ok(Ok(node)) => node,
+        let document = match json.map(Document::first) {
+            Ok(Ok(document)) => document,
             Ok(Err(error)) => return self.no_json(place, error.to_string()),
             Err(reason) => return self.no_json(place, reason.to_owned()),
         };
-        let found = match items(node) {
+        let found = match items(document.root()) {
             Ok(found) => found,
             Err(error) => {
                 self.queue(place, Err(Fate::refused(None, None, error.to_string())))?;
