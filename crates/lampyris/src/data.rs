@@ -179,6 +179,8 @@ impl Engine {
         // Nobody hears of it before what it was judged by is durable.
         let appended = future.await.map_err(|error| self.lost(error))?;
         let (is_new, position) = (is_new?, appended.sequences.end);
+        // Of an element that was there, what the store had lost is there again.
+        self.log.data().wait(adding.after)?;
         let sequence = position.checked_sub(1).filter(|_| is_new);
         Ok(DataAccepted { id, hash: adding.element.added.hash(), sequence, position })
     }

@@ -65,7 +65,8 @@ fn a_lost_part_is_named_and_put_back_by_putting_it_again() {
     let args = ["data", "put", "--blob", "-", "--id", OTHER];
     deleted.run_with_input(&args, &"a long text".repeat(200_000)).exits(0);
     put(&deleted, ID, "\"a lamp\"").exits(0);
-    let small = packs(&deleted).into_iter().find(|path| fs::metadata(path).unwrap().len() < 100);
+    let small =
+        packs(&deleted).into_iter().find(|path| fs::metadata(path).unwrap().len() < 1_000_000);
     fs::remove_file(small.unwrap()).unwrap();
     says_lost(&deleted, "damaged");
     let lost = deleted.run(&["data", "list", "--missing", "--json"]).exits(0).json();

@@ -213,6 +213,16 @@ impl Kept {
     }
 }
 
+impl Drop for Kept {
+    /// Writes what was put and nobody waited for.
+    fn drop(&mut self) {
+        let ticket = self.state.get_mut().ticket();
+        if let Err(error) = self.wait(ticket) {
+            tracing::warn!(%error, "what was put last is not kept");
+        }
+    }
+}
+
 impl State {
     /// What stands for all that was put so far.
     pub(super) fn ticket(&self) -> Ticket {
