@@ -25,6 +25,7 @@ bench:
     cargo run --release -- bench projection --imported
     cargo run --release -- bench replay
     cargo run --release -- bench replay --imported
+    cargo run --release -- bench values
 
 # Each fuzz target for a minute, or as many seconds as are asked for
 fuzz seconds="60":
