@@ -175,6 +175,17 @@ impl DataStore {
         }
     }
 
+    /// The same for who is about to refer to the object: no collection removes it until the store is opened again.
+    ///
+    /// # Errors
+    /// [`DataError`] if the store cannot be read.
+    pub fn hold(&self, hash: &Hash) -> Result<Option<Object>, DataError> {
+        match &self.keeping {
+            Keeping::Memory(memory) => Ok(memory.find(hash)),
+            Keeping::Folder(kept) => kept.hold(hash),
+        }
+    }
+
     /// The bytes of an object, if the store has it.
     ///
     /// # Errors
@@ -223,7 +234,7 @@ impl DataStore {
     }
 
     /// Drops the keys, and then the bytes, of all objects that nobody refers to: those that `is_live` denies and
-    /// nobody put since the store was opened. Also what a crash left. Durable when this returns.
+    /// nobody put, or [held](DataStore::hold), since the store was opened. Also what a crash left. Durable when this returns.
     ///
     /// # Errors
     /// [`DataError`] if the store cannot be read or written; what was done until then stays done.

@@ -142,7 +142,7 @@ impl Engine {
         data.created.get_or_insert(Timestamp::from_unix_nanos(self.clock.now_ns()));
         let blob = data.blob.as_ref().and_then(|blob| blob.hash);
         let found = match blob {
-            Some(BlobHash(Bytes32(hash))) => self.log.data().find(&Hash(hash))?,
+            Some(BlobHash(Bytes32(hash))) => self.log.data().hold(&Hash(hash))?,
             None => None,
         };
         let stored = found.map(|object| StoredBlob {

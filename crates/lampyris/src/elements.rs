@@ -116,7 +116,7 @@ impl Engine {
         self.read_elements(&unknown, &mut found.elements)?;
         for hash in submission.blobs() {
             let Bytes32(bytes) = hash.0;
-            if let Some(object) = self.log.data().find(&Hash(bytes))? {
+            if let Some(object) = self.log.data().hold(&Hash(bytes))? {
                 found.blobs.insert(hash, object.size);
             }
         }

@@ -62,7 +62,7 @@ impl Kept {
         let mut living: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
         let walked = self.walk(&state, &mut |place, slot| {
             let current = index.places(&slot.hash).any(|at| at == place);
-            if current && (index.is_seen(&slot.hash, place) || is_live(&slot.hash)) {
+            if current && (index.is_kept(&slot.hash, place) || is_live(&slot.hash)) {
                 living.entry(slot.pack).or_default().insert(place.file);
                 return;
             }
@@ -105,7 +105,7 @@ impl Kept {
         let mut plan = Plan::default();
         let walked = self.walk(&state, &mut |place, slot| {
             let current = index.places(&slot.hash).any(|at| at == place);
-            if current && (index.is_seen(&slot.hash, place) || is_live(&slot.hash)) {
+            if current && (index.is_kept(&slot.hash, place) || is_live(&slot.hash)) {
                 plan.living.entry(slot.pack).or_default().push((place, slot));
                 return;
             }
@@ -137,7 +137,7 @@ impl Kept {
         located.pack.read_at(&mut sealed, slot.offset).map_err(io("read", &path))?;
         let mut state = self.open()?;
         let Some(index) = &mut state.index else { return Ok(false) };
-        let seen = index.is_seen(&slot.hash, place);
+        let seen = index.is_kept(&slot.hash, place);
         index.remove(&slot.hash, place);
         self.queue(&mut state, slot.object(), slot.key, sealed, seen)?;
         Ok(true)

@@ -29,9 +29,12 @@ struct Entry {
 
 const SEEN: u32 = 1 << 31;
 
+/// In the second highest bit: somebody is about to refer to the object, which nobody read.
+const HELD: u32 = 1 << 30;
+
 impl Entry {
     fn place(self) -> Place {
-        Place { file: self.file, slot: self.slot & !SEEN }
+        Place { file: self.file, slot: self.slot & !(SEEN | HELD) }
     }
 }
 
@@ -68,6 +71,23 @@ impl Index {
         let same = |entry: &Entry| entry.part == part && entry.place() == place;
         let found = self.table.find(self.hasher.hash_one(part), same);
         found.is_some_and(|entry| entry.slot & SEEN != 0)
+    }
+
+    /// Whether a collection leaves the object at a place alone, whoever refers to it.
+    pub(super) fn is_kept(&self, hash: &Hash, place: Place) -> bool {
+        let part = part(hash);
+        let same = |entry: &Entry| entry.part == part && entry.place() == place;
+        let found = self.table.find(self.hasher.hash_one(part), same);
+        found.is_some_and(|entry| entry.slot & (SEEN | HELD) != 0)
+    }
+
+    /// Notes that somebody is about to refer to the object at a place.
+    pub(super) fn hold(&mut self, hash: &Hash, place: Place) {
+        let part = part(hash);
+        let same = |entry: &Entry| entry.part == part && entry.place() == place;
+        if let Some(entry) = self.table.find_mut(self.hasher.hash_one(part), same) {
+            entry.slot |= HELD;
+        }
     }
 
     /// Notes that the object at a place was put again and read whole; false if it is not there any more.

@@ -6,7 +6,7 @@ use super::index::{Index, Place};
 use super::object::ObjectReader;
 use super::seal::{PIECE_BYTES, TAG_BYTES, sealed_bytes};
 use super::slot::{self, Found, SLOT_BYTES, SLOTS, Slot};
-use super::{DataError, Ticket};
+use super::{DataError, Object, Ticket};
 use crate::disk::{Disk, DiskFile};
 use crate::error::Unavailable;
 use crate::merkle::Hash;
@@ -200,6 +200,16 @@ impl Kept {
         }
         state.packs.insert(number, Arc::clone(&file));
         Ok(file)
+    }
+
+    /// Finds an object, and keeps it from every collection until the store is opened again.
+    pub(super) fn hold(&self, hash: &Hash) -> Result<Option<Object>, DataError> {
+        let mut state = self.open()?;
+        let Some((place, slot, _)) = self.find_slot(&mut state, hash)? else { return Ok(None) };
+        if let Some(index) = &mut state.index {
+            index.hold(hash, place);
+        }
+        Ok(Some(slot.object()))
     }
 
     /// The bytes of an object.

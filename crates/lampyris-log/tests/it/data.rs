@@ -207,6 +207,27 @@ fn a_reader_that_fails_leaves_nothing() {
 }
 
 #[test]
+fn what_somebody_is_about_to_refer_to_stays() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("log");
+    let log = open(&path).unwrap();
+    let [held, other] = [noise(100, 1), noise(100, 2)].map(|bytes| put(&log, &bytes).object);
+    drop(log);
+    let log = open(&path).unwrap();
+    assert_eq!(log.data().hold(&held.hash).unwrap(), Some(held));
+    assert_eq!(log.data().hold(&Hash([1; 32])).unwrap(), None);
+    for _ in 0..2 {
+        log.data().collect(&|_| false).unwrap();
+        assert_eq!(log.data().find(&held.hash).unwrap(), Some(held));
+        assert_eq!(log.data().find(&other.hash).unwrap(), None);
+    }
+    drop(log);
+    let log = open(&path).unwrap();
+    log.data().collect(&|_| false).unwrap();
+    assert_eq!(objects(log.data()).len(), 0);
+}
+
+#[test]
 fn a_newer_format_is_refused_by_name() {
     let scratch = tempfile::tempdir().unwrap();
     let path = scratch.path().join("log");
