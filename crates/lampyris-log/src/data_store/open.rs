@@ -75,7 +75,9 @@ impl Kept {
         }
         let known = extents.keys().chain(&listing.packs).max().map_or(0, |pack| pack + 1);
         let open = extents.last_key_value().filter(|(pack, extent)| {
-            !extent.large && extent.end < DATA_PACK_BYTES && listing.packs.contains(pack)
+            // Where a key cannot be read, what it opens may stand after all that is known of the pack.
+            let ends_there = unreadable == 0 && extent.end < DATA_PACK_BYTES;
+            ends_there && !extent.large && listing.packs.contains(pack)
         });
         let pack = open.map(|(pack, extent)| (*pack, extent.end));
         state.tail = Tail { pack, next_pack: known, keys: last, ..Tail::default() };

@@ -228,6 +228,25 @@ fn what_somebody_is_about_to_refer_to_stays() {
 }
 
 #[test]
+fn what_a_damaged_key_opens_is_not_written_over() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("log");
+    let log = open(&path).unwrap();
+    let [first, last] = [noise(100, 1), noise(100, 2)].map(|bytes| put(&log, &bytes).object);
+    drop(log);
+    let keys = fs::File::options().write(true).open(path.join("data/keys.0")).unwrap();
+    keys.write_all_at(&[0xff], 2 * 128 + 50).unwrap();
+    let before = fs::read(path.join("data/pack.0")).unwrap();
+    let log = open(&path).unwrap();
+    assert_eq!(log.data().unreadable_keys().unwrap(), 1);
+    put(&log, &noise(100, 3));
+    log.data().collect(&|hash| *hash == first.hash).unwrap();
+    assert_eq!(log.data().find(&last.hash).unwrap(), None);
+    drop(log);
+    assert!(fs::read(path.join("data/pack.0")).unwrap() == before);
+}
+
+#[test]
 fn a_newer_format_is_refused_by_name() {
     let scratch = tempfile::tempdir().unwrap();
     let path = scratch.path().join("log");
