@@ -156,7 +156,7 @@ impl DataStore {
     /// Waits until what a ticket stands for is durable; whoever waits first has it synced, for all that was put.
     ///
     /// # Errors
-    /// [`Unavailable::Poisoned`] if it could not be made so; the store then takes nothing more.
+    /// [`Unavailable`] if it could not be made so; the store then takes nothing more.
     pub fn wait(&self, ticket: Ticket) -> Result<(), Unavailable> {
         match &self.keeping {
             Keeping::Memory(_) => Ok(()),

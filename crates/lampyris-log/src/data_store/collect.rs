@@ -6,7 +6,7 @@
 use super::DataError;
 use super::files::io;
 use super::index::Place;
-use super::kept::{Kept, State};
+use super::kept::{Failed, Kept, State};
 use super::slot::{NOTHING, Slot};
 use crate::merkle::Hash;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +34,7 @@ struct Plan {
 
 impl Kept {
     pub(super) fn collect(&self, is_live: &dyn Fn(&Hash) -> bool) -> Result<Collected, DataError> {
+        let _alone = self.collecting.lock();
         let mut collected = Collected::default();
         let mut plan = self.plan(is_live, &mut collected)?;
         let freed: BTreeSet<u32> = plan.doomed.iter().map(|(_, slot)| slot.pack).collect();
@@ -46,7 +47,13 @@ impl Kept {
         }
         let ticket = self.state.lock().ticket();
         self.wait(ticket)?;
-        self.clear(&mut plan.doomed)?;
+        if let Err(error) = self.clear(&mut plan.doomed) {
+            // What the kernel shows of the slots now need not be on the disk: nothing may be built upon it.
+            if let DataError::Unavailable(error) = &error {
+                self.state.lock().failed = Some(Failed::of(error));
+            }
+            return Err(error);
+        }
         collected.files = self.remove_files()?;
         Ok(collected)
     }
@@ -135,8 +142,11 @@ impl Kept {
         let mut sealed = vec![0; length];
         let path = self.files.pack_path(slot.pack);
         located.pack.read_at(&mut sealed, slot.offset).map_err(io("read", &path))?;
-        let mut state = self.open()?;
+        let mut state = self.room()?;
         let Some(index) = &mut state.index else { return Ok(false) };
+        if !index.places(&slot.hash).any(|at| at == place) {
+            return Ok(true);
+        }
         let seen = index.is_kept(&slot.hash, place);
         index.remove(&slot.hash, place);
         self.queue(&mut state, slot.object(), slot.key, sealed, seen)?;

@@ -51,9 +51,13 @@ impl Files {
         Ok(Some(listing))
     }
 
-    /// Makes the folder, durable in its parent.
+    /// Makes the folder; [`Files::sync_parent`] makes its entry durable.
     pub(super) fn create_folder(&self) -> Result<(), Unavailable> {
-        self.disk.create_dir(&self.folder).map_err(io("create", &self.folder))?;
+        self.disk.create_dir(&self.folder).map_err(io("create", &self.folder))
+    }
+
+    /// Makes the folder's own entry durable.
+    pub(super) fn sync_parent(&self) -> Result<(), Unavailable> {
         let parent = self.folder.parent().unwrap_or(Path::new("."));
         self.disk.sync_dir(parent).map_err(io("sync", parent))
     }

@@ -48,8 +48,10 @@ impl Kept {
             match landed {
                 Ok(batch) => {
                     state.durable = state.taken;
-                    for (_, slot) in batch.slots {
-                        state.pending.remove(&slot.hash);
+                    for (place, slot) in batch.slots {
+                        if state.pending.get(&slot.hash).is_some_and(|(at, _)| *at == place) {
+                            state.pending.remove(&slot.hash);
+                        }
                     }
                 }
                 Err(error) => {

@@ -22,6 +22,8 @@ pub(super) struct Kept {
     pub(super) files: Files,
     pub(super) is_writer: bool,
     pub(super) state: Mutex<State>,
+    /// One collection at a time.
+    pub(super) collecting: Mutex<()>,
     /// A batch is durable, or the store has failed.
     pub(super) done: Condvar,
 }
@@ -105,7 +107,13 @@ const OPEN_PACKS: usize = 64;
 impl Kept {
     pub(super) fn new(disk: Arc<dyn Disk>, folder: PathBuf, is_writer: bool) -> Kept {
         let files = Files::new(disk, folder);
-        Kept { files, is_writer, state: Mutex::default(), done: Condvar::new() }
+        Kept {
+            files,
+            is_writer,
+            state: Mutex::default(),
+            collecting: Mutex::default(),
+            done: Condvar::new(),
+        }
     }
 
     /// Where an object is, once it is durable.
@@ -166,7 +174,7 @@ impl Kept {
         Ok(None)
     }
 
-    fn slot(&self, state: &mut State, place: Place) -> Result<Found, DataError> {
+    pub(super) fn slot(&self, state: &mut State, place: Place) -> Result<Found, DataError> {
         let file = self.keys(state, place.file)?;
         let mut bytes = [0; SLOT_BYTES];
         let path = self.files.keys_path(place.file);
@@ -192,12 +200,7 @@ impl Kept {
             return Ok(Arc::clone(file));
         }
         let file = self.files.open_pack(number)?;
-        if state.packs.len() >= OPEN_PACKS {
-            // Invariant: what a batch will write stays open.
-            let tail = state.tail.pack.map(|(pack, _)| pack);
-            let writes: Vec<u32> = state.batch.writes.iter().map(|write| write.pack).collect();
-            state.packs.retain(|pack, _| Some(*pack) == tail || writes.contains(pack));
-        }
+        state.close_packs();
         state.packs.insert(number, Arc::clone(&file));
         Ok(file)
     }
@@ -234,6 +237,15 @@ impl Drop for Kept {
 }
 
 impl State {
+    /// Closes packs if too many are open; what a batch will write to stays.
+    pub(super) fn close_packs(&mut self) {
+        if self.packs.len() >= OPEN_PACKS {
+            let tail = self.tail.pack.map(|(pack, _)| pack);
+            let writes: Vec<u32> = self.batch.writes.iter().map(|write| write.pack).collect();
+            self.packs.retain(|pack, _| Some(*pack) == tail || writes.contains(pack));
+        }
+    }
+
     /// What stands for all that was put so far.
     pub(super) fn ticket(&self) -> Ticket {
         Ticket(self.taken + u64::from(!self.batch.slots.is_empty()))

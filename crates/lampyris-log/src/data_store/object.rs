@@ -116,7 +116,12 @@ impl Read for ObjectReader {
             return Ok(0);
         }
         if self.given == self.piece.len() {
-            let more = self.next_piece().map_err(|error| match error {
+            let next = self.next_piece();
+            if next.is_err() {
+                // Nothing of it was authenticated.
+                self.piece.clear();
+            }
+            let more = next.map_err(|error| match error {
                 DataError::Unavailable(Unavailable::Io { source, .. }) => source,
                 damaged => io::Error::new(io::ErrorKind::InvalidData, damaged),
             })?;

@@ -42,9 +42,13 @@ impl Kept {
             }
             None => Listing::default(),
         };
+        if self.is_writer {
+            // Whoever made the folder may not have come to this.
+            self.files.sync_parent()?;
+        }
         let mut index = super::index::Index::default();
         let mut extents: BTreeMap<u32, Extent> = BTreeMap::new();
-        let (mut unreadable, mut last) = (0, None);
+        let (mut unreadable, mut last, mut repeated) = (0, None, Vec::new());
         for &file in &listing.keys {
             let next = self.scan_keys(file, &mut |place, found| match found {
                 Found::Nothing => {}
@@ -54,15 +58,24 @@ impl Kept {
                     extent.end =
                         extent.end.max(slot.offset.saturating_add(sealed_bytes(slot.size)));
                     extent.large |= slot.size > DATA_LARGE_BYTES as u64;
-                    let older: Vec<Place> = index.places(&slot.hash).collect();
-                    // A collection that a crash cut short left an object twice: the later one counts.
-                    for place in older {
-                        index.remove(&slot.hash, place);
+                    if index.places(&slot.hash).next().is_some() {
+                        repeated.push((place, slot));
+                    } else {
+                        index.insert(&slot.hash, place, false);
                     }
-                    index.insert(&slot.hash, place, false);
                 }
             })?;
             last = Some(Place { file, slot: next });
+        }
+        for (place, slot) in repeated {
+            // A collection that a crash cut short left an object twice: the later one counts.
+            let older: Vec<Place> = index.places(&slot.hash).collect();
+            for older in older {
+                if self.slot(state, older)?.is_of(&slot.hash) {
+                    index.remove(&slot.hash, older);
+                }
+            }
+            index.insert(&slot.hash, place, false);
         }
         if unreadable > 0 {
             tracing::warn!(
@@ -73,7 +86,12 @@ impl Kept {
         if let (Some(place), true) = (last, self.is_writer) {
             self.make_durable(place)?;
         }
-        let known = extents.keys().chain(&listing.packs).max().map_or(0, |pack| pack + 1);
+        let last_pack = extents.keys().chain(&listing.packs).max().copied();
+        let known = last_pack.map_or(Some(0), |pack| pack.checked_add(1));
+        let known = known.ok_or_else(|| DataError::Keys {
+            path: self.files.pack_path(u32::MAX),
+            detail: "has the last number that there is",
+        })?;
         let open = extents.last_key_value().filter(|(pack, extent)| {
             // Where a key cannot be read, what it opens may stand after all that is known of the pack.
             let ends_there = unreadable == 0 && extent.end < DATA_PACK_BYTES;

@@ -96,16 +96,15 @@ impl Kept {
             let Object { hash, size } = object;
             self.put_new(&hash, |state| {
                 let slot = Slot { hash, key, pack: number, offset: 0, size };
-                state.packs.insert(number, Arc::clone(&file));
                 state.batch.whole.push((number, Arc::clone(&file)));
                 Ok(Self::queue_slot(state, slot, true))
             })
         });
-        self.state.lock().tail.under_way.remove(&number);
         let is_used = put.as_ref().is_ok_and(|(_, is_used)| *is_used);
         if !is_used && let Err(error) = self.files.remove_pack(number) {
             tracing::warn!(%error, "a pack that nothing refers to stays until the next collection");
         }
+        self.state.lock().tail.under_way.remove(&number);
         put.map(|(put, _)| put)
     }
 
@@ -126,6 +125,8 @@ impl Kept {
             let read = source.take(PIECE_BYTES as u64).read_to_end(&mut piece);
             read.map_err(DataError::Source)?;
             if piece.is_empty() {
+                // Here, and not while others wait for the batch.
+                file.sync_data().map_err(io("sync", &path))?;
                 return Ok(Object { hash: Hash(hasher.finalize().into()), size });
             }
             hasher.update(&piece);
@@ -152,6 +153,7 @@ impl Kept {
                 let number = state.tail.next_pack;
                 let file = self.files.create_pack(number)?;
                 state.tail.next_pack += 1;
+                state.close_packs();
                 state.packs.insert(number, file);
                 (number, 0)
             }
@@ -175,7 +177,7 @@ impl Kept {
     }
 
     /// The state, once there is room for more and unless the store has failed.
-    fn room(&self) -> Result<MutexGuard<'_, State>, DataError> {
+    pub(super) fn room(&self) -> Result<MutexGuard<'_, State>, DataError> {
         loop {
             let state = self.open()?;
             if let Some(failed) = &state.failed {

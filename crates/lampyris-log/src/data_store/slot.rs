@@ -59,6 +59,13 @@ pub(super) enum Header {
     Damaged,
 }
 
+impl Found {
+    /// Whether it is a slot for this object.
+    pub(super) fn is_of(&self, hash: &Hash) -> bool {
+        matches!(self, Found::Slot(slot) if slot.hash == *hash)
+    }
+}
+
 impl Slot {
     pub(super) fn object(&self) -> Object {
         Object { hash: self.hash, size: self.size }
