@@ -10,7 +10,8 @@ use crate::program::root;
 #[rustfmt::skip]
 const ARROWS: &[(&str, &[&str])] = &[
     ("lampyris-message",    &[]),
-    ("lampyris-log",        &[]),
+    ("lampyris-evidence",   &[]),
+    ("lampyris-log",        &["lampyris-evidence"]),
     // For tests alone: no row but its own may name it.
     ("lampyris-testkit",    &["lampyris-message", "lampyris-log"]),
     ("lampyris-projection", &["lampyris-message", "lampyris-log"]),

@@ -1,6 +1,7 @@
 //! A fault in stored bytes: where it is, to the byte, and which rule it breaks.
 //! It never says how the fault came about.
 
+use crate::identity::NotOwn;
 use crate::merkle::Hash;
 use crate::record::Malformed;
 use std::fmt;
@@ -159,8 +160,8 @@ pub enum Rule {
     #[error("the frame ends in the middle of an append")]
     AppendCut,
     /// The log's own stream holds `opened` first and nothing but `rules` later.
-    #[error("{0}")]
-    OwnStream(&'static str),
+    #[error(transparent)]
+    OwnStream(#[from] NotOwn),
     /// A key is used up once.
     #[error("the record uses a key that the record at {holder} used")]
     ClaimTaken {

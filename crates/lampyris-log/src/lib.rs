@@ -44,17 +44,14 @@ mod error;
 pub mod frame;
 #[cfg(feature = "sled")]
 mod guard;
-mod identity;
 mod index;
 #[cfg(feature = "sled")]
 pub mod journal;
 pub mod limits;
 mod log;
-mod merkle;
 mod options;
 mod parted_table;
 mod recent;
-mod record;
 mod request;
 mod sequencer;
 pub mod shard;
@@ -62,6 +59,8 @@ pub mod shard;
 mod sled_store;
 mod speculation;
 mod verify;
+
+use lampyris_evidence::{identity, merkle, record};
 
 pub use append::{Append, Appended, Expected, NewEvent};
 pub use block_on::block_on;
@@ -72,7 +71,7 @@ pub use disk::{Disk, DiskFile, StdDisk};
 pub use error::{AppendError, Broken, OpenError, ReadError, Refused, Unavailable};
 #[cfg(feature = "sled")]
 pub use guard::{is_guarded_panic, is_sled_source};
-pub use identity::{Identity, LAYOUT, LOG_KIND, OPENED, OwnEvent, RULES, Rules};
+pub use identity::{Identity, LAYOUT, LOG_KIND, NotOwn, OPENED, OwnEvent, RULES, Rules};
 pub use index::{StreamOrdinal, Streams, Tail};
 pub use log::{AppendFuture, Follower, Log, Room, Scan};
 pub use merkle::{Frontier, Hash, Head};

@@ -4,7 +4,7 @@
 use crate::claims_index::ClaimsIndex;
 use crate::corrupt::{At, Corrupt, Rule};
 use crate::frame::{Frame, FrameReader, RawRecord};
-use crate::identity::{Identity, OwnEvent};
+use crate::identity::Identity;
 use crate::index::{StreamOrdinal, Streams};
 use crate::merkle::{Frontier, Hash, Head};
 use crate::record::RecordRef;
@@ -103,7 +103,7 @@ impl Verifier {
             let fault = |rule| frame.fault(raw.sequence, raw.offset, rule);
             let record = decode(&frame, raw)?;
             self.order.observe(&record).map_err(fault)?;
-            observe_identity(&mut self.identity, &record).map_err(fault)?;
+            Identity::observe(&mut self.identity, &record).map_err(|rule| fault(rule.into()))?;
             let stream = self.streams.observe(&record).map_err(fault)?;
             for claim in &record.claims {
                 let key = self.claims.secret().claim(&claim);
@@ -232,22 +232,4 @@ pub(crate) fn decode<'a>(frame: &Frame<'a>, raw: RawRecord<'a>) -> Result<Record
     } else {
         Err(frame.fault(raw.sequence, raw.offset, Rule::Sequence { found: record.sequence }))
     }
-}
-
-fn observe_identity(identity: &mut Option<Identity>, record: &RecordRef<'_>) -> Result<(), Rule> {
-    if !record.namespace.is_empty() && identity.is_some() {
-        return Ok(());
-    }
-    match (OwnEvent::read(record)?, identity.as_mut()) {
-        (OwnEvent::Opened(opened), None) if record.sequence == 0 => *identity = Some(opened),
-        (OwnEvent::Rules(rules), Some(identity)) if record.id == identity.log_id => {
-            identity.rules = rules;
-        }
-        (OwnEvent::Rules(_) | OwnEvent::Opened(_), Some(_) | None) => {
-            return Err(Rule::OwnStream(
-                "the log's own stream holds `opened` first and nothing but `rules` later",
-            ));
-        }
-    }
-    Ok(())
 }

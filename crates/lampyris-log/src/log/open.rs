@@ -13,7 +13,7 @@ use crate::append::{Append, NewEvent};
 use crate::block_on::block_on;
 use crate::data_store::DataStore;
 use crate::error::{Broken, OpenError, ReadError, Refused, Unavailable};
-use crate::identity::{Identity, LOG_KIND, OwnEvent, Rules, own_append_id};
+use crate::identity::{Identity, LOG_KIND, OwnEvent, Rules};
 use crate::limits::ORIGIN;
 use crate::merkle::{Hash, Head};
 use crate::options::{Access, NewLog, Options};
@@ -208,4 +208,10 @@ fn data(options: &Options) -> DataStore {
     options.data_folder.as_ref().map_or_else(DataStore::in_memory, |folder| {
         DataStore::in_folder(Arc::clone(&options.disk), folder, is_writer)
     })
+}
+
+/// An append id for the log's own records, which no caller names: it differs at every sequence.
+fn own_append_id(log_id: [u8; 16], sequence: u64) -> [u8; 16] {
+    let Hash(hash) = Hash::of(&[log_id.as_slice(), &sequence.to_be_bytes()].concat());
+    hash.first_chunk().copied().unwrap_or(log_id)
 }

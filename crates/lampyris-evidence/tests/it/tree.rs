@@ -1,6 +1,6 @@
 //! The Merkle tree against its definition in RFC 6962 and against known roots.
 
-use lampyris_log::{Frontier, Hash};
+use lampyris_evidence::merkle::{Frontier, Hash};
 
 /// RFC 6962 §2.1, word by word.
 fn definition(leaves: &[&[u8]]) -> Hash {

@@ -1,10 +1,11 @@
 //! Who a log says it is: the events of its own stream, `opened` and `rules`.
 //! This file never draws an id: the caller brings it.
 
-use crate::corrupt::Rule;
 use crate::limits;
-use crate::merkle::Hash;
 use crate::record::{RECORD_FORMAT, RecordRef};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
 use minicbor::{Decoder, Encoder, decode::Error};
 
 /// Kind of the log's own stream.
@@ -45,6 +46,11 @@ pub enum OwnEvent {
     Rules(Rules),
 }
 
+/// A record that may not stand in the log's own stream, or an own event outside of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NotOwn(pub &'static str);
+
 impl Identity {
     /// The origin of a log that was given none.
     pub fn default_origin(log_id: [u8; 16]) -> String {
@@ -60,26 +66,47 @@ impl Identity {
     }
 }
 
+impl Identity {
+    /// Takes in the next record of a log: who the log is, once record 0 said it, and which rules are in force.
+    ///
+    /// # Errors
+    /// [`NotOwn`] if the record may not stand there.
+    pub fn observe(known: &mut Option<Identity>, record: &RecordRef<'_>) -> Result<(), NotOwn> {
+        if !record.namespace.is_empty() && known.is_some() {
+            return Ok(());
+        }
+        match (OwnEvent::read(record)?, known.as_mut()) {
+            (OwnEvent::Opened(opened), None) if record.sequence == 0 => *known = Some(opened),
+            (OwnEvent::Rules(rules), Some(known)) if record.id == known.log_id => {
+                known.rules = rules;
+            }
+            (OwnEvent::Rules(_) | OwnEvent::Opened(_), Some(_) | None) => {
+                return Err(NotOwn(
+                    "the log's own stream holds `opened` first and nothing but `rules` later",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
 impl OwnEvent {
     /// Reads an event of the log's own stream.
     ///
     /// # Errors
-    /// [`Rule::OwnStream`] if the record is not one.
-    pub fn read(record: &RecordRef<'_>) -> Result<OwnEvent, Rule> {
+    /// [`NotOwn`] if the record is not one.
+    pub fn read(record: &RecordRef<'_>) -> Result<OwnEvent, NotOwn> {
         if !record.namespace.is_empty() || record.kind != LOG_KIND || record.event_version != 1 {
-            return Err(Rule::OwnStream("the record does not belong to the log's own stream"));
+            return Err(NotOwn("the record does not belong to the log's own stream"));
         }
         let event = match record.event {
             OPENED => opened(record.content),
             RULES => changed_rules(record.content),
             _ => {
-                return Err(Rule::OwnStream(
-                    "the log's own stream knows only `opened` and `rules`",
-                ));
+                return Err(NotOwn("the log's own stream knows only `opened` and `rules`"));
             }
         };
-        let event = event
-            .map_err(|_| Rule::OwnStream("an event of the log's own stream cannot be read"))?;
+        let event = event.map_err(|_| NotOwn("an event of the log's own stream cannot be read"))?;
         let same_id = match &event {
             OwnEvent::Opened(identity) => record.id == identity.log_id,
             OwnEvent::Rules(_) => true,
@@ -87,7 +114,7 @@ impl OwnEvent {
         if event.encode() == record.content && same_id {
             Ok(event)
         } else {
-            Err(Rule::OwnStream("an event of the log's own stream has another spelling or id"))
+            Err(NotOwn("an event of the log's own stream has another spelling or id"))
         }
     }
 
@@ -148,10 +175,4 @@ fn changed_rules(content: &[u8]) -> Result<OwnEvent, Error> {
 
 fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Error> {
     bytes.try_into().map_err(|_| Error::message("another length"))
-}
-
-/// An append id for the log's own records, which no caller names: it differs at every sequence.
-pub(crate) fn own_append_id(log_id: [u8; 16], sequence: u64) -> [u8; 16] {
-    let Hash(hash) = Hash::of(&[log_id.as_slice(), &sequence.to_be_bytes()].concat());
-    hash.first_chunk().copied().unwrap_or(log_id)
 }

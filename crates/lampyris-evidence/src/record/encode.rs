@@ -2,8 +2,9 @@
 //! It never checks a bound: that is `RecordRef::check_bounds`.
 
 use super::{FIELDS, RECORD_FORMAT, Record, RecordRef};
+use alloc::vec::Vec;
+use core::convert::Infallible;
 use minicbor::encode::{Encoder, Error, Write};
-use std::convert::Infallible;
 
 impl RecordRef<'_> {
     /// Appends the deterministic CBOR of the record to `out`.

@@ -1,8 +1,11 @@
 //! The Merkle tree of RFC 6962 over the exact bytes of the records.
-//! It keeps only the frontier, at most 64 hashes, and never a leaf.
+//! A growing tree keeps only its frontier, at most 64 hashes, and never a leaf; where nodes are kept, [`proof`] reads them.
 
+pub mod proof;
+
+use alloc::vec::Vec;
+use core::fmt;
 use sha2::{Digest, Sha256};
-use std::fmt;
 
 /// A SHA-256 hash: of a leaf, of a node, or of a whole tree.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,11 +36,19 @@ impl Frontier {
 
     /// Adds the next leaf, given by its hash (see [`Hash::leaf`]).
     pub fn push(&mut self, leaf: Hash) {
+        self.push_with(leaf, |_, _| {});
+    }
+
+    /// Adds the next leaf and tells of each full subtree that ends with it: its height, from 0 for the leaf itself,
+    /// and its root.
+    pub fn push_with(&mut self, leaf: Hash, mut full: impl FnMut(u8, Hash)) {
         let mut node = leaf;
-        for _ in 0..self.size.trailing_ones() {
+        full(0, node);
+        for height in (1..).take(self.size.trailing_ones() as usize) {
             if let Some(left) = self.peaks.pop() {
                 node = Hash::node(&left, &node);
             }
+            full(height, node);
         }
         self.peaks.push(node);
         self.size += 1;

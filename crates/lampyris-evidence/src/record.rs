@@ -9,7 +9,9 @@ pub use claims::{Claim, ClaimRef, Claims, ClaimsIter};
 pub use decode::{Malformed, MalformedRule};
 
 use crate::limits::{self, Bounds};
-use std::borrow::Cow;
+use alloc::borrow::{Cow, ToOwned};
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// The record format this crate writes and reads.
 pub const RECORD_FORMAT: u8 = 1;
@@ -102,10 +104,13 @@ pub struct StreamName {
 
 /// A field whose length breaks its bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct OutOfBounds {
-    pub(crate) field: &'static str,
-    pub(crate) bounds: Bounds,
-    pub(crate) found: usize,
+pub struct OutOfBounds {
+    /// The field.
+    pub field: &'static str,
+    /// Its bounds, in bytes or in items.
+    pub bounds: Bounds,
+    /// The length found.
+    pub found: usize,
 }
 
 impl StreamName {
@@ -138,7 +143,10 @@ impl RecordRef<'_> {
     }
 
     /// Checks the length of every bounded field.
-    pub(crate) fn check_bounds(&self) -> Result<(), OutOfBounds> {
+    ///
+    /// # Errors
+    /// [`OutOfBounds`] names the first field that breaks its bounds.
+    pub fn check_bounds(&self) -> Result<(), OutOfBounds> {
         check("namespace", limits::NAMESPACE, self.namespace.len())?;
         check("stream kind", limits::KIND, self.kind.len())?;
         check("stream id", limits::STREAM_ID, self.id.len())?;

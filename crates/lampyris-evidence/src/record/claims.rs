@@ -1,6 +1,8 @@
 //! Claims: the keys an append uses up, each with a fingerprint of what it was used for.
 //! This file never decides whether a key is free.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
 use minicbor::Decoder;
 
 /// A key that an append uses up in a namespace of keys.

@@ -1,6 +1,7 @@
 //! A record has exactly one spelling, and keeps its bounds.
 
-use lampyris_log::{Claim, Hash, MalformedRule, Record, RecordRef, StreamName};
+use lampyris_evidence::merkle::Hash;
+use lampyris_evidence::record::{Claim, MalformedRule, Record, RecordRef, StreamName};
 use proptest::prelude::*;
 
 fn claim() -> impl Strategy<Value = Claim> {

@@ -1,0 +1,7 @@
+//! Tests of evidence from outside, one file a subject.
+//! `PROPTEST_CASES` is the number of samples of the properties.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::indexing_slicing, reason = "so is a failed index")]
+
+mod record;
+mod tree;
