@@ -10,7 +10,13 @@
 
 extern crate alloc;
 
+pub mod checkpoint;
+pub mod cosignature;
 pub mod identity;
+pub mod key;
 pub mod limits;
 pub mod merkle;
+pub mod name;
+pub mod note;
 pub mod record;
+mod spelling;
