@@ -18,5 +18,7 @@ pub mod limits;
 pub mod merkle;
 pub mod name;
 pub mod note;
+pub mod policy;
 pub mod record;
 mod spelling;
+pub mod tlog_proof;
