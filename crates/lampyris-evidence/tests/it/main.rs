@@ -3,5 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 #![allow(clippy::indexing_slicing, reason = "so is a failed index")]
 
+mod checkpoint;
+mod cosignature;
+mod key;
+mod note;
+mod policy;
 mod record;
+mod signers;
+mod tlog_proof;
 mod tree;
