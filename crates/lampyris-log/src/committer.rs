@@ -118,7 +118,7 @@ mod tests {
     fn group(first_sequence: u64) -> Group<()> {
         let after = head(first_sequence + 1);
         let frame = SealedFrame { first_sequence, bytes: [1, 2].into(), after };
-        Group { frames: vec![frame], answers: Vec::new(), head: after }
+        Group { frames: vec![frame], answers: Vec::new(), entries: Vec::new(), head: after }
     }
 
     #[test]

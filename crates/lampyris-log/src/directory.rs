@@ -18,6 +18,8 @@ pub const LOCK: &str = "lock";
 pub const JOURNAL: &str = "journal";
 /// The data store's folder.
 pub const DATA: &str = "data";
+/// The folder of tiles.
+pub const TILES: &str = "tiles";
 /// sled's folder.
 pub const SLED: &str = "sled";
 /// Files that stood in sled's way, kept as evidence.
@@ -71,7 +73,9 @@ impl Directory {
         }
         let ours = |entry: &PathBuf| {
             entry.file_name().is_some_and(|name| {
-                [CREATING, LOCK, JOURNAL, DATA, SLED, SET_ASIDE].iter().any(|ours| name == *ours)
+                [CREATING, LOCK, JOURNAL, DATA, SLED, TILES, SET_ASIDE]
+                    .iter()
+                    .any(|ours| name == *ours)
             })
         };
         match entries.as_slice() {

@@ -138,6 +138,9 @@ pub enum Unavailable {
     /// Another writer has taken the log over.
     #[error("another writer has taken the log over")]
     NotOwner,
+    /// The log was opened with [`Options::without_tiles`](crate::Options::without_tiles).
+    #[error("the log was opened without tiles, of which proofs are made")]
+    NoTiles,
     /// The store did not say what became of an append.
     #[error("the store did not say what became of the append: {cause}")]
     Undecided {
@@ -170,6 +173,12 @@ pub enum Broken {
         have: Hash,
         /// Root acknowledged.
         want: Hash,
+    },
+    /// The tiles do not lead to the log's own root. They are made anew from the records when the log is opened.
+    #[error("the tiles are damaged: {detail}; opening the log again makes them anew")]
+    TilesDamaged {
+        /// What was found.
+        detail: String,
     },
     /// The journal belongs to another log than the store.
     #[error("the journal is of log {journal:02x?}, the store of log {stored:02x?}")]

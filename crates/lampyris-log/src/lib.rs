@@ -58,6 +58,7 @@ pub mod shard;
 #[cfg(feature = "sled")]
 mod sled_store;
 mod speculation;
+mod tree;
 mod verify;
 
 use lampyris_evidence::{identity, merkle, record};
@@ -85,4 +86,5 @@ pub use shard::SledShard;
 pub use shard::{MemoryShard, ShardError, ShardLog};
 #[cfg(feature = "sled")]
 pub use sled_store::TREE;
+pub use tree::{TILE_BYTES, TILE_HASHES, TILE_HEIGHT};
 pub use verify::{Chain, VerifiedRecord, Verifier};

@@ -6,6 +6,7 @@ mod follow;
 mod frames;
 mod open;
 mod pipeline;
+mod prove;
 mod read;
 mod resolve;
 mod walk;
@@ -25,6 +26,7 @@ use crate::merkle::Head;
 use crate::options::Observer;
 use crate::shard::{Capabilities, Repaired, ShardLog};
 use crate::speculation::Known;
+use crate::tree::Tree;
 use frames::Frames;
 use parking_lot::RwLock;
 use pipeline::Pipeline;
@@ -45,6 +47,7 @@ pub struct Log {
 struct Shared {
     // Invariant: dropped before the store is, which holds the lock of both.
     data: DataStore,
+    tree: Tree,
     shard: Arc<dyn ShardLog>,
     durable: RwLock<Durable>,
     /// Number of records that may be seen, for who waits for more.
@@ -53,6 +56,8 @@ struct Shared {
     clock: Arc<dyn Clock>,
     observer: Option<Arc<dyn Observer>>,
     frames: Frames,
+    /// How many tiles were mended when the log was opened.
+    mended_tiles: usize,
 }
 
 /// What may be seen.
@@ -188,7 +193,8 @@ impl Log {
 
     /// What the store found damaged when this log was opened, and put back; the records are whole again.
     pub fn repaired(&self) -> Option<Repaired> {
-        self.shared.shard.repaired()
+        let count = self.shared.mended_tiles;
+        self.shared.shard.repaired().or((count > 0).then_some(Repaired::Tiles { count }))
     }
 
     /// The values and blobs beside the log.

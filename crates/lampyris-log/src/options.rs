@@ -17,6 +17,15 @@ pub struct Options {
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) data_folder: Option<PathBuf>,
+    pub(crate) tiles: Tiles,
+}
+
+/// Where tiles are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Tiles {
+    None,
+    InMemory,
+    InFolder(PathBuf),
 }
 
 /// Is told what became durable, and that nothing will any more, before those who appended are.
@@ -63,6 +72,7 @@ impl Options {
             disk: Arc::new(StdDisk),
             observer: None,
             data_folder: None,
+            tiles: Tiles::InMemory,
         }
     }
 
@@ -104,6 +114,23 @@ impl Options {
     #[must_use]
     pub fn data_folder(mut self, folder: impl Into<PathBuf>) -> Options {
         self.data_folder = Some(folder.into());
+        self
+    }
+
+    /// Where a log that is opened on a store of the caller's keeps the full tiles of its Merkle tree; else they are
+    /// in memory, 32 bytes a record. A log in a data directory keeps them in there.
+    #[must_use]
+    pub fn tiles_folder(mut self, folder: impl Into<PathBuf>) -> Options {
+        if self.tiles != Tiles::None {
+            self.tiles = Tiles::InFolder(folder.into());
+        }
+        self
+    }
+
+    /// Keeps no tiles: for who never asks for a root or a proof. What is in a folder of tiles stays as it is.
+    #[must_use]
+    pub fn without_tiles(mut self) -> Options {
+        self.tiles = Tiles::None;
         self
     }
 

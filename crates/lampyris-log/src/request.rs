@@ -7,6 +7,7 @@ use crate::data_store::Ticket;
 use crate::error::Refused;
 use crate::merkle::Head;
 use crate::shard::SealedFrame;
+use crate::tree::Entry;
 use std::sync::Arc;
 
 /// A checked append with the hashes of all it names; `T` says whom to answer.
@@ -52,6 +53,8 @@ pub(crate) struct Answer<T> {
 pub(crate) struct Group<T> {
     pub(crate) frames: Vec<SealedFrame>,
     pub(crate) answers: Vec<Answer<T>>,
+    /// What their records bring into the tiles.
+    pub(crate) entries: Vec<Entry>,
     /// The log's head after them.
     pub(crate) head: Head,
 }
@@ -85,6 +88,7 @@ impl<T> Group<T> {
     pub(crate) fn join(&mut self, next: Group<T>) {
         self.frames.extend(next.frames);
         self.answers.extend(next.answers);
+        self.entries.extend(next.entries);
         self.head = next.head;
     }
 }

@@ -101,7 +101,8 @@ impl<T> Sequencer<T> {
         self.under_way += 1;
         let head = self.frontier.head();
         let frames = self.frame.seal(head).into_iter().collect();
-        Group { frames, answers: std::mem::take(&mut self.answers), head }
+        let (answers, entries) = (std::mem::take(&mut self.answers), self.frame.take_entries());
+        Group { frames, answers, entries, head }
     }
 
     /// Decides on an append and stages it if it is to be kept. One that is refused leaves no trace.

@@ -70,6 +70,11 @@ pub enum Repaired {
     },
     /// The journal was damaged or cut; it was written anew from the store.
     Journal,
+    /// Tiles, or files of them, were not those of the log; they were made anew from its records.
+    Tiles {
+        /// How many.
+        count: usize,
+    },
 }
 
 impl std::fmt::Display for Repaired {
@@ -82,6 +87,9 @@ impl std::fmt::Display for Repaired {
             ),
             Repaired::Journal => {
                 f.write_str("the journal was damaged; it was written anew from the store")
+            }
+            Repaired::Tiles { count } => {
+                write!(f, "{count} tiles were damaged; they were made anew from the records")
             }
         }
     }

@@ -8,6 +8,7 @@ use crate::identity::Identity;
 use crate::index::{StreamOrdinal, Streams};
 use crate::merkle::{Frontier, Hash, Head};
 use crate::record::RecordRef;
+use crate::tree::{self, Entry};
 use std::ops::ControlFlow;
 
 /// A record that was found in order, with what a consumer needs and nothing it would have to look up again.
@@ -38,6 +39,8 @@ pub struct Verifier {
 #[derive(Debug, Default)]
 pub struct Chain {
     frontier: Frontier,
+    /// What the records bring into the tiles, if somebody wants it.
+    entries: Option<Vec<Entry>>,
 }
 
 /// What can be said of a record from its neighbour alone: time, and the parts of an append.
@@ -124,6 +127,18 @@ impl Verifier {
         self.chain.head()
     }
 
+    /// A verifier that tells what records bring into the tiles.
+    pub(crate) fn with_entries() -> Verifier {
+        let mut verifier = Verifier::new();
+        verifier.chain.entries = Some(Vec::new());
+        verifier
+    }
+
+    /// What the records since the last call bring into the tiles.
+    pub(crate) fn take_entries(&mut self) -> Vec<Entry> {
+        self.chain.entries.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// Who the log says it is, known after the first record.
     pub fn identity(&self) -> Option<&Identity> {
         self.identity.as_ref()
@@ -172,7 +187,10 @@ impl Chain {
     /// Takes the next record's bytes into the tree.
     pub fn leaf(&mut self, bytes: &[u8]) -> Hash {
         let leaf = Hash::leaf(bytes);
-        self.frontier.push(leaf);
+        match &mut self.entries {
+            None => self.frontier.push(leaf),
+            Some(entries) => self.frontier.push_with(leaf, tree::entries(entries)),
+        }
         leaf
     }
 

@@ -294,6 +294,7 @@ impl Failed {
             | Unavailable::Poisoned { .. }
             | Unavailable::Closed
             | Unavailable::NotOwner
+            | Unavailable::NoTiles
             | Unavailable::Undecided { .. }) => Failed {
                 operation: "keep an object in",
                 path: PathBuf::from("the data store"),

@@ -5,7 +5,7 @@ use super::Shared;
 use crate::block_on::block_on;
 use crate::corrupt::{At, Corrupt, Rule};
 use crate::error::ReadError;
-use crate::frame::{FrameReader, Unpacked};
+use crate::frame::{FrameReader, RawRecord, Unpacked};
 use crate::record::Record;
 use crate::verify::decode;
 use parking_lot::Mutex;
@@ -31,6 +31,20 @@ struct Kept {
 impl Shared {
     /// A durable record, or nothing if the log is not that long.
     pub(super) fn record(&self, wanted: u64) -> Result<Option<Record>, ReadError> {
+        self.in_frame(wanted, |frame, raw| Ok(decode(&frame.frame(), raw)?.to_record()))
+    }
+
+    /// The exact bytes of a durable record, or nothing if the log is not that long.
+    pub(super) fn leaf_bytes(&self, wanted: u64) -> Result<Option<Vec<u8>>, ReadError> {
+        self.in_frame(wanted, |_, raw| Ok(raw.bytes.to_vec()))
+    }
+
+    /// What is made of a durable record and its frame, or nothing if the log is not that long.
+    fn in_frame<T>(
+        &self,
+        wanted: u64,
+        make: impl FnOnce(&Unpacked, RawRecord<'_>) -> Result<T, Corrupt>,
+    ) -> Result<Option<T>, ReadError> {
         if wanted >= self.head().size {
             return Ok(None);
         }
@@ -39,7 +53,7 @@ impl Shared {
             None => self.frames.take_in(self.unpack(wanted)?),
         };
         let raw = frame.record(wanted).ok_or_else(|| missing(frame.first_sequence(), wanted))?;
-        Ok(Some(decode(&frame.frame(), raw)?.to_record()))
+        Ok(Some(make(&frame, raw)?))
     }
 
     /// Reads the frame that holds a record.

@@ -16,11 +16,12 @@ use crate::error::{Broken, OpenError, ReadError, Refused, Unavailable};
 use crate::identity::{Identity, LOG_KIND, OwnEvent, Rules};
 use crate::limits::ORIGIN;
 use crate::merkle::{Hash, Head};
-use crate::options::{Access, NewLog, Options};
+use crate::options::{Access, NewLog, Options, Tiles};
 use crate::recent::{Recent, RecentReader};
 use crate::record::StreamName;
 use crate::sequencer::Sequencer;
 use crate::shard::ShardLog;
+use crate::tree::{Place, Tree};
 use crate::verify::{Verified, VerifiedRecord, Verifier};
 use parking_lot::RwLock;
 use std::ops::ControlFlow;
@@ -41,7 +42,8 @@ impl Log {
     ) -> Result<Log, OpenError> {
         let tail = block_on(shard.tail()).map_err(ReadError::from)?;
         let mut recent = RecentReader::default();
-        let verified = verify(shard.as_ref(), tail, |record| {
+        let tree = tree(options);
+        let verified = verify(shard.as_ref(), tail, &tree, |record| {
             recent.observe(&record.record);
             visit(record);
         })?;
@@ -54,7 +56,7 @@ impl Log {
         if let Access::Writer(_) = options.access {
             block_on(shard.fence(head)).map_err(ReadError::from)?;
         }
-        let log = assemble(shard, verified, fresh.clone(), recent.finish(), options)?;
+        let log = assemble(shard, verified, tree, fresh.clone(), recent.finish(), options)?;
         if let Some(identity) = fresh {
             log.append_own(identity.log_id, &OwnEvent::Opened(identity.clone()))?;
         }
@@ -124,9 +126,10 @@ fn identity(new: &NewLog, rules: Rules) -> Result<Identity, Refused> {
 fn verify(
     shard: &dyn ShardLog,
     acknowledged: Head,
+    tree: &Tree,
     mut visit: impl FnMut(&VerifiedRecord<'_>),
 ) -> Result<Verified, OpenError> {
-    let mut verifier = Verifier::new();
+    let mut verifier = if tree.is_kept() { Verifier::with_entries() } else { Verifier::new() };
     let mut at_mark = (acknowledged.size == 0).then(|| verifier.head().root);
     loop {
         let next = verifier.head().size;
@@ -148,6 +151,7 @@ fn verify(
             if flow.map_err(Broken::from)?.is_break() {
                 break;
             }
+            tree.take(&verifier.take_entries());
             let head = verifier.head();
             if head.size == acknowledged.size {
                 at_mark = Some(head.root);
@@ -171,6 +175,7 @@ fn verify(
 fn assemble(
     shard: Arc<dyn ShardLog>,
     verified: Verified,
+    tree: Tree,
     fresh: Option<Identity>,
     recent: Recent,
     options: &Options,
@@ -181,8 +186,11 @@ fn assemble(
     };
     let head = frontier.head();
     let secret = claims.secret().clone();
+    let mended_tiles = tree.adopt();
     let parts = Arc::new(Shared {
         data: data(options),
+        tree,
+        mended_tiles,
         shard,
         durable: RwLock::new(Durable { head, identity, streams, claims }),
         size: watch::Sender::new(head.size),
@@ -201,6 +209,14 @@ fn assemble(
         }
     };
     Ok(Log { writer, shared: parts })
+}
+
+fn tree(options: &Options) -> Tree {
+    Tree::new(match &options.tiles {
+        Tiles::None => Place::Nowhere,
+        Tiles::InMemory => Place::Memory,
+        Tiles::InFolder(folder) => Place::Folder(Arc::clone(&options.disk), folder.clone()),
+    })
 }
 
 fn data(options: &Options) -> DataStore {

@@ -339,6 +339,8 @@ fn answer(answers: Vec<Answer<Ticket>>) {
 impl Shared {
     /// Takes a durable group into the index, by the same path as opening does, and lets it be seen.
     fn show(&self, group: &Group<Ticket>) -> Result<(), String> {
+        // First, so that whoever sees the new size finds the tree of it.
+        self.tree.take(&group.entries);
         {
             let mut durable = self.durable.write();
             for Answer { request, verdict } in &group.answers {

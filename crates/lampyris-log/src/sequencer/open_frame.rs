@@ -7,6 +7,7 @@ use crate::limits::{MAX_FRAME_BYTES, MAX_RAW_BYTES};
 use crate::merkle::{Frontier, Hash, Head};
 use crate::record::RecordRef;
 use crate::shard::SealedFrame;
+use crate::tree::{self, Entry};
 
 const MAX_BODY_BYTES: usize = MAX_FRAME_BYTES - HEADER_BYTES;
 
@@ -20,6 +21,8 @@ pub(super) struct OpenFrame {
     /// Records of the append that is being placed.
     pending: Vec<u8>,
     writer: FrameWriter,
+    /// What the accepted records bring into the tiles.
+    entries: Vec<Entry>,
 }
 
 impl OpenFrame {
@@ -30,6 +33,7 @@ impl OpenFrame {
             raw: Vec::new(),
             pending: Vec::new(),
             writer: FrameWriter::new(),
+            entries: Vec::new(),
         }
     }
 
@@ -73,10 +77,15 @@ impl OpenFrame {
     /// Takes the append that is being placed into the frame and its records into the tree.
     pub(super) fn accept(&mut self, frontier: &mut Frontier) {
         for record in records(&self.pending) {
-            frontier.push(Hash::leaf(record));
+            frontier.push_with(Hash::leaf(record), tree::entries(&mut self.entries));
             self.count += 1;
         }
         self.raw.append(&mut self.pending);
+    }
+
+    /// What the accepted records bring into the tiles; told once.
+    pub(super) fn take_entries(&mut self) -> Vec<Entry> {
+        std::mem::take(&mut self.entries)
     }
 
     /// Forgets the append that is being placed.

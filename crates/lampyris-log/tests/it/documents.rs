@@ -122,6 +122,7 @@ fn every_file_of_a_data_directory_is_documented() {
         directory::LOCK,
         directory::JOURNAL,
         directory::DATA,
+        directory::TILES,
         directory::SLED,
         directory::SET_ASIDE,
     ];

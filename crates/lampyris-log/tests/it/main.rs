@@ -19,5 +19,6 @@ mod pipeline;
 mod reading;
 mod repair;
 mod scratch;
+mod tiles;
 mod verify;
 mod walking;

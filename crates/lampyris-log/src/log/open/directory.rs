@@ -2,7 +2,7 @@
 //! What is in the store is the store's and the verifier's concern.
 
 use crate::block_on::block_on;
-use crate::directory::{DATA, Directory, JOURNAL, MARKER, Survey};
+use crate::directory::{DATA, Directory, JOURNAL, MARKER, Survey, TILES};
 use crate::error::{Broken, OpenError, ReadError};
 use crate::journal;
 use crate::log::Log;
@@ -96,5 +96,5 @@ fn existing(
 }
 
 fn with_data(directory: &Directory, options: &Options) -> Options {
-    options.clone().data_folder(directory.join(DATA))
+    options.clone().data_folder(directory.join(DATA)).tiles_folder(directory.join(TILES))
 }
