@@ -20,6 +20,8 @@ pub const JOURNAL: &str = "journal";
 pub const DATA: &str = "data";
 /// The folder of tiles.
 pub const TILES: &str = "tiles";
+/// The file of signed heads.
+pub const CHECKPOINTS: &str = "checkpoints";
 /// sled's folder.
 pub const SLED: &str = "sled";
 /// Files that stood in sled's way, kept as evidence.
@@ -73,9 +75,8 @@ impl Directory {
         }
         let ours = |entry: &PathBuf| {
             entry.file_name().is_some_and(|name| {
-                [CREATING, LOCK, JOURNAL, DATA, SLED, TILES, SET_ASIDE]
-                    .iter()
-                    .any(|ours| name == *ours)
+                let ours = [CREATING, LOCK, JOURNAL, DATA, TILES, CHECKPOINTS, SLED, SET_ASIDE];
+                ours.iter().any(|ours| name == *ours)
             })
         };
         match entries.as_slice() {

@@ -3,6 +3,7 @@
 
 use crate::append::Expected;
 use crate::corrupt::Corrupt;
+use crate::key_file::KeyFileError;
 use crate::merkle::Hash;
 use crate::record::StreamName;
 use std::{fmt, io, path::PathBuf};
@@ -180,6 +181,26 @@ pub enum Broken {
         /// What was found.
         detail: String,
     },
+    /// The log holds other records than a checkpoint was signed of.
+    #[error("the first {size} records have root {have}, but {want} was signed")]
+    CheckpointDiverged {
+        /// Number of records in the checkpoint.
+        size: u64,
+        /// Root found.
+        have: Hash,
+        /// Root in the checkpoint.
+        want: Hash,
+    },
+    /// The file of checkpoints is not as it was written.
+    #[error("{} {detail}, at byte {byte}", path.display())]
+    CheckpointsDamaged {
+        /// The file.
+        path: PathBuf,
+        /// Where in it.
+        byte: u64,
+        /// What is wrong there.
+        detail: String,
+    },
     /// The journal belongs to another log than the store.
     #[error("the journal is of log {journal:02x?}, the store of log {stored:02x?}")]
     OtherLog {
@@ -296,6 +317,19 @@ pub enum OpenError {
     /// An option breaks a rule.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// The key beside the directory cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// The options name a new log in another way than the key beside the directory does.
+    #[error("the log is to be named {origin}, the key {} is for {key}", path.display())]
+    OtherKey {
+        /// The key's file.
+        path: PathBuf,
+        /// The key's name.
+        key: String,
+        /// The name in the options.
+        origin: String,
+    },
     /// The machine cannot do it now.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),

@@ -25,13 +25,15 @@
 //! ```
 //!
 //! Reading order: [`record`](Record) (what is stored), [`frame`] (how it is packed), [`Verifier`] (what must hold),
-//! [`Log`] (opening, appending, reading), [`shard`] (where it is kept), [`directory`] and [`journal`] (what a data directory holds).
+//! [`Log`] (opening, appending, reading), [`shard`] (where it is kept), [`directory`] and [`journal`] (what a data directory holds),
+//! [`checkpoints`] (signed heads) and [`key_file`] (who signs them).
 //! The bytes are described in `docs/format.md` and `docs/record.cddl`, the bounds in [`limits`].
 
 #![forbid(unsafe_code)]
 
 mod append;
 mod block_on;
+pub mod checkpoints;
 mod claims_index;
 mod clock;
 mod committer;
@@ -47,6 +49,7 @@ mod guard;
 mod index;
 #[cfg(feature = "sled")]
 pub mod journal;
+pub mod key_file;
 pub mod limits;
 mod log;
 mod options;
@@ -65,6 +68,7 @@ use lampyris_evidence::{identity, merkle, record};
 
 pub use append::{Append, Appended, Expected, NewEvent};
 pub use block_on::block_on;
+pub use checkpoints::{Cadence, CheckpointError, Checkpointer};
 pub use clock::{Clock, SystemClock};
 pub use corrupt::{At, Corrupt, Rule};
 pub use data_store::{Collected, DataError, DataStore, Object, ObjectReader, Put, Ticket};
@@ -74,7 +78,7 @@ pub use error::{AppendError, Broken, OpenError, ReadError, Refused, Unavailable}
 pub use guard::{is_guarded_panic, is_sled_source};
 pub use identity::{Identity, LAYOUT, LOG_KIND, NotOwn, OPENED, OwnEvent, RULES, Rules};
 pub use index::{StreamOrdinal, Streams, Tail};
-pub use log::{AppendFuture, Follower, Log, Room, Scan};
+pub use log::{AppendFuture, Follower, Log, Room, Scan, StoredCheckpoints};
 pub use merkle::{Frontier, Hash, Head};
 pub use options::{Observer, Options};
 pub use record::{

@@ -2,6 +2,7 @@
 //! It never shows a record that a crash could still take back.
 
 mod append;
+mod checkpoint;
 mod follow;
 mod frames;
 mod open;
@@ -12,10 +13,12 @@ mod resolve;
 mod walk;
 
 pub use append::{AppendFuture, Room};
+pub use checkpoint::StoredCheckpoints;
 pub use follow::Follower;
 pub use read::Scan;
 
 use crate::append::{Append, Appended};
+use crate::checkpoints::{Checkpoints, Growth};
 use crate::claims_index::{ClaimKey, ClaimsIndex, Secret};
 use crate::clock::Clock;
 use crate::data_store::DataStore;
@@ -58,6 +61,9 @@ struct Shared {
     frames: Frames,
     /// How many tiles were mended when the log was opened.
     mended_tiles: usize,
+    // Invariant: written to only while the store holds the lock.
+    checkpoints: Checkpoints,
+    growth: Arc<Growth>,
 }
 
 /// What may be seen.

@@ -4,6 +4,8 @@
 use crate::clock::{Clock, SystemClock};
 use crate::disk::{Disk, StdDisk};
 use crate::identity::Rules;
+use crate::key_file;
+use lampyris_evidence::key::VerifierKey;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,6 +20,8 @@ pub struct Options {
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) data_folder: Option<PathBuf>,
     pub(crate) tiles: Tiles,
+    /// The file of checkpoints of a log in a data directory.
+    pub(crate) checkpoints: Option<PathBuf>,
 }
 
 /// Where tiles are kept.
@@ -52,6 +56,14 @@ pub(crate) struct NewLog {
     pub(crate) origin: Option<String>,
 }
 
+impl NewLog {
+    /// Takes the name of a key, and the id in it.
+    pub(crate) fn take_name(&mut self, key: &VerifierKey) {
+        self.log_id = key_file::log_id(key).unwrap_or(self.log_id);
+        self.origin = Some(key.name().to_owned());
+    }
+}
+
 impl Options {
     /// Opens an existing log and never appends to it. The log is still locked: sled cannot be shared.
     /// What a crash left is repaired and made durable before it is served, as for a writer.
@@ -73,6 +85,7 @@ impl Options {
             observer: None,
             data_folder: None,
             tiles: Tiles::InMemory,
+            checkpoints: None,
         }
     }
 
@@ -91,6 +104,17 @@ impl Options {
     pub fn origin(mut self, origin: impl Into<String>) -> Options {
         if let Some(new) = &mut self.create {
             new.origin = Some(origin.into());
+        }
+        self
+    }
+
+    /// A log that is created takes its name from the key that will sign its checkpoints, and its id too if the name
+    /// is `lampyris.local/` and a UUID. Call it after [`Options::create`]. A key in the file beside a data directory
+    /// does the same by itself.
+    #[must_use]
+    pub fn named_by(mut self, key: &VerifierKey) -> Options {
+        if let Some(new) = &mut self.create {
+            new.take_name(key);
         }
         self
     }

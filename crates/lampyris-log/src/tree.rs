@@ -7,7 +7,7 @@ mod place;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use place::Place;
+pub(crate) use place::TilePlace;
 
 use crate::error::{Broken, ReadError};
 use crate::merkle::Hash;
@@ -39,7 +39,7 @@ pub(crate) fn entries(into: &mut Vec<Entry>) -> impl FnMut(u8, Hash) {
 /// The tiles of a log.
 #[derive(Debug)]
 pub(crate) struct Tree {
-    place: Place,
+    place: TilePlace,
     state: Mutex<State>,
 }
 
@@ -65,14 +65,14 @@ struct Level {
 
 impl Tree {
     /// A tree of nothing, which is to be given every entry of a log.
-    pub(crate) fn new(place: Place) -> Tree {
+    pub(crate) fn new(place: TilePlace) -> Tree {
         let state = State { comparing: true, ..State::default() };
         Tree { place, state: Mutex::new(state) }
     }
 
     /// Whether there is a tree at all.
     pub(crate) fn is_kept(&self) -> bool {
-        !matches!(self.place, Place::Nowhere)
+        !matches!(self.place, TilePlace::Nowhere)
     }
 
     /// Takes in the next entries. What cannot be written stays in memory and is tried again with the next tile.
@@ -141,7 +141,7 @@ fn missing(level: u8) -> ReadError {
 }
 
 impl State {
-    fn take(&mut self, place: &Place, level: u8, hash: Hash) {
+    fn take(&mut self, place: &TilePlace, level: u8, hash: Hash) {
         let index = usize::from(level);
         if self.levels.len() <= index {
             self.levels.resize_with(index + 1, Level::default);
@@ -167,7 +167,7 @@ impl State {
 
 impl Level {
     /// Writes the full tiles that are not in the file yet; returns how many others stood there.
-    fn write(&mut self, place: &Place, level: u8, compare: bool) -> Result<usize, ReadError> {
+    fn write(&mut self, place: &TilePlace, level: u8, compare: bool) -> Result<usize, ReadError> {
         if self.file.is_none() {
             self.file = place.open(level)?;
         }

@@ -11,6 +11,7 @@ use super::read::READ_BYTES;
 use super::{Durable, Log, Shared};
 use crate::append::{Append, NewEvent};
 use crate::block_on::block_on;
+use crate::checkpoints::{Checkpoints, Place};
 use crate::data_store::DataStore;
 use crate::error::{Broken, OpenError, ReadError, Refused, Unavailable};
 use crate::identity::{Identity, LOG_KIND, OwnEvent, Rules};
@@ -21,9 +22,9 @@ use crate::recent::{Recent, RecentReader};
 use crate::record::StreamName;
 use crate::sequencer::Sequencer;
 use crate::shard::ShardLog;
-use crate::tree::{Place, Tree};
+use crate::tree::{TilePlace, Tree};
 use crate::verify::{Verified, VerifiedRecord, Verifier};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -40,10 +41,11 @@ impl Log {
         options: &Options,
         mut visit: impl FnMut(&VerifiedRecord<'_>),
     ) -> Result<Log, OpenError> {
+        let checkpoints = Checkpoints::read(place(options))?;
         let tail = block_on(shard.tail()).map_err(ReadError::from)?;
         let mut recent = RecentReader::default();
         let tree = tree(options);
-        let verified = verify(shard.as_ref(), tail, &tree, |record| {
+        let verified = verify(shard.as_ref(), tail, &tree, &checkpoints, |record| {
             recent.observe(&record.record);
             visit(record);
         })?;
@@ -56,7 +58,9 @@ impl Log {
         if let Access::Writer(_) = options.access {
             block_on(shard.fence(head)).map_err(ReadError::from)?;
         }
-        let log = assemble(shard, verified, tree, fresh.clone(), recent.finish(), options)?;
+        let recent = recent.finish();
+        let log = assemble(shard, verified, tree, fresh.clone(), recent, checkpoints, options)?;
+        log.shared.checkpoints.adopt(log.shared.as_ref())?;
         if let Some(identity) = fresh {
             log.append_own(identity.log_id, &OwnEvent::Opened(identity.clone()))?;
         }
@@ -127,6 +131,7 @@ fn verify(
     shard: &dyn ShardLog,
     acknowledged: Head,
     tree: &Tree,
+    checkpoints: &Checkpoints,
     mut visit: impl FnMut(&VerifiedRecord<'_>),
 ) -> Result<Verified, OpenError> {
     let mut verifier = if tree.is_kept() { Verifier::with_entries() } else { Verifier::new() };
@@ -153,6 +158,7 @@ fn verify(
             }
             tree.take(&verifier.take_entries());
             let head = verifier.head();
+            checkpoints.passed(head)?;
             if head.size == acknowledged.size {
                 at_mark = Some(head.root);
             }
@@ -178,6 +184,7 @@ fn assemble(
     tree: Tree,
     fresh: Option<Identity>,
     recent: Recent,
+    checkpoints: Checkpoints,
     options: &Options,
 ) -> Result<Log, OpenError> {
     let Verified { frontier, streams, claims, time, identity } = verified;
@@ -198,6 +205,8 @@ fn assemble(
         clock: Arc::clone(&options.clock),
         observer: options.observer.clone(),
         frames: Frames::default(),
+        checkpoints,
+        growth: Arc::default(),
     });
     let writer = match options.access {
         Access::Reader => None,
@@ -213,10 +222,17 @@ fn assemble(
 
 fn tree(options: &Options) -> Tree {
     Tree::new(match &options.tiles {
-        Tiles::None => Place::Nowhere,
-        Tiles::InMemory => Place::Memory,
-        Tiles::InFolder(folder) => Place::Folder(Arc::clone(&options.disk), folder.clone()),
+        Tiles::None => TilePlace::Nowhere,
+        Tiles::InMemory => TilePlace::Memory,
+        Tiles::InFolder(folder) => TilePlace::Folder(Arc::clone(&options.disk), folder.clone()),
     })
+}
+
+fn place(options: &Options) -> Place {
+    match options.checkpoints.clone() {
+        None => Place::Memory(Mutex::default()),
+        Some(path) => Place::File { disk: Arc::clone(&options.disk), path },
+    }
 }
 
 fn data(options: &Options) -> DataStore {

@@ -5,6 +5,7 @@
 use super::{Durable, Shared};
 use crate::append::Appended;
 use crate::block_on::block_on;
+use crate::checkpoints::Growth;
 use crate::committer::{self, Committer};
 use crate::error::{AppendError, Unavailable};
 use crate::limits::{MAX_APPEND_BYTES, QUEUE_BYTES};
@@ -35,6 +36,7 @@ pub(super) struct Pipeline {
     ways: Arc<Ways>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     observer: Option<Arc<dyn Observer>>,
+    growth: Arc<Growth>,
 }
 
 /// What the workers share. Whoever holds one lock may take one that stands below it, never one above.
@@ -105,7 +107,8 @@ impl Pipeline {
             poison: Mutex::default(),
         });
         let (threads, observer) = (Mutex::default(), shared.observer.clone());
-        let pipeline = Pipeline { ways: Arc::clone(&ways), threads, observer };
+        let growth = Arc::clone(&shared.growth);
+        let pipeline = Pipeline { ways: Arc::clone(&ways), threads, observer, growth };
         for number in 0..WORKERS {
             let (ways, shared) = (Arc::clone(&ways), Arc::clone(shared));
             let thread = std::thread::Builder::new().name(format!("log-writer-{number}"));
@@ -145,6 +148,7 @@ impl Pipeline {
                 tracing::error!("a thread of the log panicked");
             }
         }
+        self.growth.end();
         if let Some(observer) = &self.observer {
             observer.ended(None);
         }
@@ -350,6 +354,7 @@ impl Shared {
             }
             durable.head = group.head;
         }
+        self.growth.grew(group.head.size);
         let grew = |size: &mut u64| std::mem::replace(size, group.head.size) != *size;
         if self.size.send_if_modified(grew)
             && let Some(observer) = &self.observer

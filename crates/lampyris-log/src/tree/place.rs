@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// Where tiles are kept.
 #[derive(Debug, Clone)]
-pub(crate) enum Place {
+pub(crate) enum TilePlace {
     /// No tiles are kept.
     Nowhere,
     /// All of them in memory.
@@ -19,10 +19,10 @@ pub(crate) enum Place {
     Folder(Arc<dyn Disk>, PathBuf),
 }
 
-impl Place {
+impl TilePlace {
     /// The file of a level, made if it is missing; none where tiles are not in files.
     pub(super) fn open(&self, level: u8) -> Result<Option<TileFile>, ReadError> {
-        let Place::Folder(disk, folder) = self else { return Ok(None) };
+        let TilePlace::Folder(disk, folder) = self else { return Ok(None) };
         let io = |operation| move |error| Unavailable::io(operation, folder, error);
         if !disk.exists(folder).map_err(io("look for"))? {
             match disk.create_dir(folder) {
@@ -38,7 +38,7 @@ impl Place {
 
     /// Cuts each level's file behind the tiles that the log has; returns how many files were longer.
     pub(super) fn cut(&self, kept: &[u64]) -> Result<usize, ReadError> {
-        let Place::Folder(disk, folder) = self else { return Ok(0) };
+        let TilePlace::Folder(disk, folder) = self else { return Ok(0) };
         let mut cut = 0;
         let files = disk.list(folder).map_err(|error| Unavailable::io("list", folder, error))?;
         for path in files.into_iter().flatten() {

@@ -1,6 +1,6 @@
 //! Proofs from kept tiles against a plain recomputation, across the edges of tiles and levels.
 
-use super::{Place, TILE_HASHES, Tree, entries};
+use super::{TILE_HASHES, TilePlace, Tree, entries};
 use crate::disk::StdDisk;
 use crate::merkle::{Frontier, Hash, Head};
 use lampyris_evidence::merkle::proof::{
@@ -46,8 +46,8 @@ fn fill(tree: &Tree, leaves: &[Hash]) -> Vec<Head> {
     heads
 }
 
-fn places(folder: &std::path::Path) -> [Place; 2] {
-    [Place::Memory, Place::Folder(Arc::new(StdDisk), folder.join("tiles"))]
+fn places(folder: &std::path::Path) -> [TilePlace; 2] {
+    [TilePlace::Memory, TilePlace::Folder(Arc::new(StdDisk), folder.join("tiles"))]
 }
 
 #[test]

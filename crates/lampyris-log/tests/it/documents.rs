@@ -1,6 +1,6 @@
 //! The documents say what the code does.
 
-use lampyris_log::{FIELDS, directory, frame, journal};
+use lampyris_log::{FIELDS, checkpoints, directory, frame, journal};
 use std::path::Path;
 
 fn document(name: &str) -> String {
@@ -111,6 +111,22 @@ fn an_entry_of_the_journal_is_laid_out_as_documented() {
 }
 
 #[test]
+fn an_entry_of_the_checkpoints_is_laid_out_as_documented() {
+    check_ladder(
+        "Checkpoints",
+        &[
+            (0, 4, "magic"),
+            (checkpoints::CHECKPOINT_KIND_OFFSET, 1, "kind"),
+            (checkpoints::CHECKPOINT_LENGTH_OFFSET, 4, "length"),
+            (checkpoints::CHECKPOINT_CHECKSUM_OFFSET, 4, "checksum"),
+        ],
+    );
+    assert_eq!(checkpoints::CHECKPOINT_HEADER_BYTES, 13);
+    let kinds = [checkpoints::Kind::Key, checkpoints::Kind::Body, checkpoints::Kind::Note];
+    assert_eq!(kinds.map(checkpoints::Kind::byte), [1, 2, 3]);
+}
+
+#[test]
 fn every_file_of_a_data_directory_is_documented() {
     let names: Vec<String> = table("Data directory")
         .into_iter()
@@ -123,6 +139,7 @@ fn every_file_of_a_data_directory_is_documented() {
         directory::JOURNAL,
         directory::DATA,
         directory::TILES,
+        directory::CHECKPOINTS,
         directory::SLED,
         directory::SET_ASIDE,
     ];

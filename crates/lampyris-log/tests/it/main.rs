@@ -12,6 +12,7 @@ mod faults;
 mod following;
 mod frame;
 mod journal;
+mod key_file;
 mod lost_pack;
 mod model;
 mod opening;

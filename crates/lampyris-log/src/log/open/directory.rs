@@ -2,11 +2,12 @@
 //! What is in the store is the store's and the verifier's concern.
 
 use crate::block_on::block_on;
-use crate::directory::{DATA, Directory, JOURNAL, MARKER, Survey, TILES};
-use crate::error::{Broken, OpenError, ReadError};
+use crate::directory::{CHECKPOINTS, DATA, Directory, JOURNAL, MARKER, Survey, TILES};
+use crate::error::{Broken, OpenError, ReadError, Unavailable};
 use crate::journal;
+use crate::key_file;
 use crate::log::Log;
-use crate::options::{Access, Options};
+use crate::options::{Access, NewLog, Options};
 use crate::shard::{ShardLog, SledShard};
 use crate::verify::VerifiedRecord;
 use std::path::Path;
@@ -39,7 +40,8 @@ impl Log {
                 existing(&directory, options, lock, visit)
             }
             (Survey::Vacant | Survey::CutShort, Access::Writer(rules), Some(new)) => {
-                let identity = super::identity(new, rules)?;
+                let new = named(new, &directory)?;
+                let identity = super::identity(&new, rules)?;
                 directory.claim()?;
                 let lock = directory.lock()?;
                 match directory.survey()? {
@@ -49,7 +51,9 @@ impl Log {
                         SledShard::clear(&directory)?;
                         let shard = SledShard::create(&directory, lock, identity.log_id)?;
                         let shard = Arc::new(shard);
-                        let log = Log::open_on(shard, &with_data(&directory, options), |_| {})?;
+                        let mut options = inside(&directory, options);
+                        options.create = Some(new);
+                        let log = Log::open_on(shard, &options, |_| {})?;
                         directory.finish()?;
                         Ok(log)
                     }
@@ -65,8 +69,12 @@ impl Log {
 /// A creation that was cut short never got past record 0: where more was acknowledged, it is the
 /// marker that is gone, and nothing may be cleared away.
 fn refuse_a_finished_log(directory: &Directory) -> Result<(), OpenError> {
-    let folder = directory.join(JOURNAL);
+    let (folder, signed) = (directory.join(JOURNAL), directory.join(CHECKPOINTS));
     let (_, found) = journal::read(directory.disk().as_ref(), &folder)?;
+    if directory.disk().exists(&signed).map_err(|e| Unavailable::io("look for", &signed, e))? {
+        // Nothing is signed before the creation is finished.
+        return Err(Broken::MarkerDamaged { path: directory.join(MARKER) }.into());
+    }
     match journal::recover(&found, &folder) {
         Ok(recovery) if recovery.head.size <= 1 && recovery.acknowledged <= 1 => Ok(()),
         Err(Broken::JournalMissing { .. }) => Ok(()),
@@ -83,7 +91,7 @@ fn existing(
     directory.tidy()?;
     let shard = Arc::new(SledShard::open(directory, lock)?);
     let store = Arc::clone(&shard) as Arc<dyn ShardLog>;
-    let log = Log::open_on(store, &with_data(directory, options), visit)?;
+    let log = Log::open_on(store, &inside(directory, options), visit)?;
     let (journal, stored) = (shard.log_id(), log.log_id());
     if journal != stored {
         return Err(Broken::OtherLog { journal, stored }.into());
@@ -95,6 +103,24 @@ fn existing(
     Ok(log)
 }
 
-fn with_data(directory: &Directory, options: &Options) -> Options {
-    options.clone().data_folder(directory.join(DATA)).tiles_folder(directory.join(TILES))
+/// The options with what they leave to the directory.
+fn inside(directory: &Directory, options: &Options) -> Options {
+    let mut options = options.clone().data_folder(directory.join(DATA));
+    options = options.tiles_folder(directory.join(TILES));
+    options.checkpoints = Some(directory.join(CHECKPOINTS));
+    options
+}
+
+/// A log that is created beside its key has the key's name.
+fn named(new: &NewLog, directory: &Directory) -> Result<NewLog, OpenError> {
+    let (mut new, path) = (new.clone(), key_file::beside(&directory.path));
+    if !path.exists() {
+        return Ok(new);
+    }
+    let key = key_file::read(&path)?;
+    if let Some(origin) = new.origin.clone().filter(|origin| origin != key.name()) {
+        return Err(OpenError::OtherKey { path, key: key.name().to_owned(), origin });
+    }
+    new.take_name(key.verifier());
+    Ok(new)
 }
