@@ -72,19 +72,17 @@ impl Checkpoints {
         Ok(Checkpoints { place, state: Mutex::new(state) })
     }
 
-    /// Holds the log against the stored bodies while it is read: a frame ends at this head.
-    pub(crate) fn passed(&self, head: Head) -> Result<(), Broken> {
-        self.state.lock().ledger.passed(head)
+    /// Holds the log against the stored bodies while it is read: this is its name, and a frame ends at this head.
+    pub(crate) fn passed(&self, origin: Option<&str>, head: Head) -> Result<(), Broken> {
+        let mut state = self.state.lock();
+        origin.map_or(Ok(()), |origin| self.check_origin(&state, origin))?;
+        state.ledger.passed(head)
     }
 
     /// Compares what is left to compare with the log, which was read to its end, then makes durable what was read.
     pub(crate) fn adopt(&self, log: &impl Rooted) -> Result<(), ReadError> {
         let mut state = self.state.lock();
-        let origin = log.origin();
-        if let Some(found) = state.ledger.origin().filter(|found| *found != origin) {
-            let detail = format!("is of {found}, the log is {origin}");
-            return Err(damaged(&self.place, Damage { byte: 0, detail }).into());
-        }
+        self.check_origin(&state, &log.origin())?;
         state.compare(log, log.head().size)?;
         let (end, tail) = (state.ledger.end(), state.ledger.tail());
         if state.torn > 0 {
@@ -210,6 +208,16 @@ impl Checkpoints {
     /// The key that was used last.
     pub(crate) fn verifier_key(&self) -> Option<VerifierKey> {
         self.state.lock().ledger.keys().last().cloned()
+    }
+
+    fn check_origin(&self, state: &State, origin: &str) -> Result<(), Broken> {
+        match state.ledger.origin().filter(|found| *found != origin) {
+            None => Ok(()),
+            Some(found) => {
+                let detail = format!("is of {found}, the log is {origin}");
+                Err(damaged(&self.place, Damage { byte: 0, detail }))
+            }
+        }
     }
 
     /// Reads a note and checks the signatures of the keys that are stored with it.

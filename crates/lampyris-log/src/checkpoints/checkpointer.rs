@@ -43,11 +43,13 @@ impl Checkpointer {
     ) -> std::io::Result<Checkpointer> {
         let told = Arc::new(Told::default());
         let growth = Arc::clone(log.growth());
+        // The first period begins here, however late the thread does.
+        let signed = Mark { size: log.checkpoints().signed(), time: log.clock().now_ns() };
         let thread = std::thread::Builder::new().name("log-checkpointer".to_owned());
         let thread = {
             let told = Arc::clone(&told);
             thread.spawn(move || {
-                if let Err(error) = told.work(log.as_ref(), &key, cadence) {
+                if let Err(error) = told.work(log.as_ref(), &key, cadence, signed) {
                     tracing::error!(%error, "no checkpoint is signed any more");
                     *told.failure.lock() = Some(Arc::new(error));
                 }
@@ -94,8 +96,8 @@ impl Told {
         log: &impl Growing,
         key: &SigningKey,
         cadence: Cadence,
+        mut signed: Mark,
     ) -> Result<(), CheckpointError> {
-        let mut signed = Mark { size: log.checkpoints().signed(), time: log.clock().now_ns() };
         loop {
             // Invariant: looked at before the size, so that nothing is left behind.
             let is_last = self.stop.load(Ordering::SeqCst) || log.growth().has_ended();

@@ -79,7 +79,11 @@ fn open(disk: &Arc<MadeUpDisk>, log: &Grown) -> Result<Checkpoints, ReadError> {
     let place = Place::File { disk, path: PathBuf::from("data/checkpoints") };
     let checkpoints = Checkpoints::read(place)?;
     // As if every other record ended a frame.
-    log.heads.iter().skip(1).step_by(2).try_for_each(|head| checkpoints.passed(*head))?;
+    log.heads
+        .iter()
+        .skip(1)
+        .step_by(2)
+        .try_for_each(|head| checkpoints.passed(Some(ORIGIN), *head))?;
     checkpoints.adopt(log)?;
     Ok(checkpoints)
 }

@@ -158,7 +158,8 @@ fn verify(
             }
             tree.take(&verifier.take_entries());
             let head = verifier.head();
-            checkpoints.passed(head)?;
+            let origin = verifier.identity().map(|identity| identity.origin.as_str());
+            checkpoints.passed(origin, head)?;
             if head.size == acknowledged.size {
                 at_mark = Some(head.root);
             }

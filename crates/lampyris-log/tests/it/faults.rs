@@ -50,6 +50,11 @@ impl FailingDisk {
         FailingDisk(Arc::new(Countdown { left: AtomicUsize::new(operation), lasting }))
     }
 
+    /// Counts from now on, to the operation of this number.
+    pub(crate) fn arm(&self, operation: usize) {
+        self.0.left.store(operation, Ordering::SeqCst);
+    }
+
     /// Whether the operation that fails was reached.
     pub(crate) fn has_failed(&self) -> bool {
         let left = self.0.left.load(Ordering::SeqCst);
