@@ -129,74 +129,60 @@ pub fn check_inclusion(
     let Some(last) = head.size.checked_sub(1).filter(|last| index <= *last) else {
         return Err(ProofError::OutOfTree { part: index, size: head.size });
     };
-    let (mut place, mut last, mut found) = (index, last, leaf);
+    let length = ProofError::Length { found: proof.len() };
+    let (mut climb, mut found) = (Climb { place: index, last }, leaf);
     for sibling in proof {
-        if last == 0 {
-            return Err(ProofError::Length { found: proof.len() });
-        }
-        if place & 1 == 1 || place == last {
-            found = Hash::node(sibling, &found);
-            let up = if place & 1 == 1 { 0 } else { place.trailing_zeros() };
-            (place, last) = (place >> up, last >> up);
-        } else {
-            found = Hash::node(&found, sibling);
-        }
-        (place, last) = (place >> 1, last >> 1);
+        found = match climb.up().ok_or(length)? {
+            Side::Left => Hash::node(sibling, &found),
+            Side::Right => Hash::node(&found, sibling),
+        };
     }
-    if last != 0 {
-        return Err(ProofError::Length { found: proof.len() });
-    }
+    climb.end().ok_or(length)?;
     if found != head.root {
         return Err(ProofError::Root { expected: head.root, found });
     }
     Ok(())
 }
 
-/// Checks that a newer tree goes on from an older one.
+/// Checks that a newer tree goes on from an older one; that it goes on from the empty tree needs no proof.
 ///
 /// # Errors
 /// [`ProofError`] if the proof does not show it.
 pub fn check_consistency(old: Head, new: Head, proof: &[Hash]) -> Result<(), ProofError> {
+    let length = ProofError::Length { found: proof.len() };
+    let empty = Hash::of(&[]);
     if old.size > new.size {
         return Err(ProofError::OutOfTree { part: old.size, size: new.size });
     }
-    let length = ProofError::Length { found: proof.len() };
-    if old.size == 0 || old.size == new.size {
-        let expected = if old.size == 0 { Hash::of(&[]) } else { new.root };
-        return match proof {
-            _ if old.root != expected => {
-                Err(ProofError::OldRoot { expected: old.root, found: expected })
-            }
-            [] => Ok(()),
-            [..] => Err(length),
-        };
+    if old.size == 0 && old.root != empty {
+        return Err(ProofError::OldRoot { expected: old.root, found: empty });
     }
-    // A whole subtree on the left is its own first hash, and is left out of the proof.
-    let (first, rest) = match proof.split_first() {
-        _ if old.size.is_power_of_two() => (old.root, proof),
-        Some((first, rest)) => (*first, rest),
-        None => return Err(length),
+    if old.size == new.size && old.root != new.root {
+        return Err(ProofError::OldRoot { expected: old.root, found: new.root });
+    }
+    if old.size == 0 || old.size == new.size {
+        return if proof.is_empty() { Ok(()) } else { Err(length) };
+    }
+    // An older tree that is one full subtree is its own first hash, and is left out of the proof.
+    let (first, rest) = if old.size.is_power_of_two() {
+        (old.root, proof)
+    } else {
+        proof.split_first().map(|(first, rest)| (*first, rest)).ok_or(length)?
     };
-    let whole = (old.size - 1).trailing_ones();
-    let (mut place, mut last) = ((old.size - 1) >> whole, (new.size - 1) >> whole);
+    // The largest full subtree that ends where the older tree ends is where the climb begins.
+    let height = (old.size - 1).trailing_ones();
+    let mut climb = Climb { place: (old.size - 1) >> height, last: (new.size - 1) >> height };
     let (mut old_root, mut new_root) = (first, first);
     for sibling in rest {
-        if last == 0 {
-            return Err(length);
+        match climb.up().ok_or(length)? {
+            Side::Left => {
+                old_root = Hash::node(sibling, &old_root);
+                new_root = Hash::node(sibling, &new_root);
+            }
+            Side::Right => new_root = Hash::node(&new_root, sibling),
         }
-        if place & 1 == 1 || place == last {
-            old_root = Hash::node(sibling, &old_root);
-            new_root = Hash::node(sibling, &new_root);
-            let up = if place & 1 == 1 { 0 } else { place.trailing_zeros() };
-            (place, last) = (place >> up, last >> up);
-        } else {
-            new_root = Hash::node(&new_root, sibling);
-        }
-        (place, last) = (place >> 1, last >> 1);
     }
-    if last != 0 {
-        return Err(length);
-    }
+    climb.end().ok_or(length)?;
     if old_root != old.root {
         return Err(ProofError::OldRoot { expected: old.root, found: old_root });
     }
@@ -204,6 +190,41 @@ pub fn check_consistency(old: Head, new: Head, proof: &[Hash]) -> Result<(), Pro
         return Err(ProofError::Root { expected: new.root, found: new_root });
     }
     Ok(())
+}
+
+/// The way from a node of a tree up to its root.
+struct Climb {
+    /// The node's place among those of its height.
+    place: u64,
+    /// The place of the last node of that height.
+    last: u64,
+}
+
+/// On which side of a node its sibling stands.
+enum Side {
+    Left,
+    Right,
+}
+
+impl Climb {
+    /// Steps up past the next sibling, and says where that stands; nothing at the root.
+    fn up(&mut self) -> Option<Side> {
+        if self.last == 0 {
+            return None;
+        }
+        // The last node of a height, where it is no right child, is also that of the heights above, up to where it is one.
+        let is_last = self.place == self.last;
+        let lifted = if is_last { self.place.trailing_zeros() } else { 0 };
+        let is_right = is_last || self.place & 1 == 1;
+        self.place >>= lifted + 1;
+        self.last >>= lifted + 1;
+        Some(if is_right { Side::Left } else { Side::Right })
+    }
+
+    /// Whether the root is reached.
+    fn end(&self) -> Option<()> {
+        (self.last == 0).then_some(())
+    }
 }
 
 /// Where RFC 6962 splits a range of at least two leaves: after the largest power of two that is less than all.

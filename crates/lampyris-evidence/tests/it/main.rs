@@ -8,6 +8,7 @@ mod cosignature;
 mod key;
 mod note;
 mod policy;
+mod proofs;
 mod record;
 mod signers;
 mod tlog_proof;
