@@ -10,6 +10,7 @@
 
 extern crate alloc;
 
+pub mod bundle;
 pub mod checkpoint;
 pub mod cosignature;
 pub mod identity;
