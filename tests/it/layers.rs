@@ -11,10 +11,11 @@ use crate::program::root;
 const ARROWS: &[(&str, &[&str])] = &[
     ("lampyris-message",    &[]),
     ("lampyris-evidence",   &[]),
+    ("lampyris-verify",     &["lampyris-message", "lampyris-evidence"]),
     ("lampyris-log",        &["lampyris-evidence"]),
     // For tests alone: no row but its own may name it.
-    ("lampyris-testkit",    &["lampyris-message", "lampyris-log"]),
-    ("lampyris-projection", &["lampyris-message", "lampyris-log"]),
+    ("lampyris-testkit",    &["lampyris-message", "lampyris-evidence", "lampyris-verify", "lampyris-log"]),
+    ("lampyris-projection", &["lampyris-message", "lampyris-verify", "lampyris-log"]),
     ("lampyris",            &["lampyris-message", "lampyris-log", "lampyris-projection"]),
     ("lampyris-cli",        &["lampyris-message", "lampyris-log", "lampyris-projection", "lampyris"]),
 ];

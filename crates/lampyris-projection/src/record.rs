@@ -1,19 +1,14 @@
 //! How the event of a message or a data element stands in a record of the log: the kind of its
 //! stream, its id, its bytes.
 //!
-//! The only place that knows both sides; nothing is judged here.
+//! What is asked of a record alone needs no log, and is `lampyris-verify`'s; nothing is judged here.
 
-use lampyris_log::{NewEvent, Record, RecordRef, StreamName};
+use lampyris_log::{NewEvent, Record, StreamName};
 use lampyris_message::event::codec::{self, EventError};
 use lampyris_message::event::{DataEvent, Event};
-use lampyris_message::judge::Stored;
 use lampyris_message::{DataId, MessageId};
 
-/// The kind of a message's stream; its id is the message's.
-pub const MESSAGE: &str = "message";
-
-/// The kind of a data element's stream; its id is the element's.
-pub const DATA: &str = "data";
+pub use lampyris_verify::stream::{DATA, MESSAGE, data_id, message_id, stored};
 
 /// An event as it goes into the log.
 pub fn new_event(id: MessageId, event: &Event) -> NewEvent {
@@ -49,25 +44,4 @@ pub fn new_data_event(id: DataId, event: &DataEvent) -> NewEvent {
 /// [`EventError`] if this program does not know it, or its bytes are wrong.
 pub fn data_event(record: &Record) -> Result<DataEvent, EventError> {
     codec::decode_data(&record.event, record.event_version, &record.content)
-}
-
-/// The message that a record belongs to; `None` if its stream is not a message's.
-pub fn message_id(record: &RecordRef<'_>) -> Option<MessageId> {
-    if record.kind != MESSAGE {
-        return None;
-    }
-    record.id.try_into().ok().map(MessageId::from_bytes)
-}
-
-/// The data element that a record belongs to; `None` if its stream is not a data element's.
-pub fn data_id(record: &RecordRef<'_>) -> Option<DataId> {
-    if record.kind != DATA {
-        return None;
-    }
-    record.id.try_into().ok().map(DataId::from_bytes)
-}
-
-/// A record's event, as the judge takes it.
-pub(crate) const fn stored<'a>(record: &RecordRef<'a>) -> Stored<'a> {
-    Stored { name: record.event, version: record.event_version, content: record.content }
 }

@@ -5,7 +5,8 @@
 //! A store is held against its contract in one line, see [`shard_contract!`]; each rule becomes a test of its own.
 //!
 //! Reading order: [`contract`] (what any store must do), [`faulty`] (a store that does it badly, on demand),
-//! [`script`] (when and how badly), [`model`] (the log as a map and a vector), [`properties`] (what fuzzers hold each reader to), [`frames`] and
+//! [`script`] (when and how badly), [`model`] (the log as a map and a vector), [`properties`] (what fuzzers hold each reader to), [`sample_log`] (records,
+//! checkpoints and bundles of real lives), [`frames`] and
 //! [`polling`] (tools).
 
 #![forbid(unsafe_code)]
@@ -22,6 +23,7 @@ pub mod frames;
 pub mod model;
 pub mod polling;
 pub mod properties;
+pub mod sample_log;
 pub mod script;
 
 pub use faulty::FaultyShard;
@@ -29,4 +31,5 @@ pub use frames::Frames;
 pub use model::Model;
 pub use polling::{Polled, wait};
 pub use properties::{PROPERTIES, Property};
+pub use sample_log::SampleLog;
 pub use script::{Fault, Odds, Script};

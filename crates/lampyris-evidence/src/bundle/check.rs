@@ -218,6 +218,9 @@ impl Bundle {
                 signed = true;
             }
         }
+        for key in policy.witnesses() {
+            old.cosigned_by(key)?;
+        }
         let origin = said.origin.clone();
         if signed { Ok(()) } else { Err(PolicyError::Unsigned { origin }.into()) }
     }

@@ -1,0 +1,342 @@
+//! A log of real lives in memory, with all that a bundle of it needs: tree, proofs, keys, checkpoints.
+//! Its records can be changed before anything is signed, as an operator could who lies.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use lampyris_evidence::bundle::{Bundle, Consistency, Inclusion, Leaf, LeafProof, Old};
+use lampyris_evidence::checkpoint::{Checkpoint, SignedCheckpoint};
+use lampyris_evidence::identity::{Identity, LOG_KIND, OwnEvent, Rules};
+use lampyris_evidence::key::{SigningKey, VerifierKey, WitnessKey};
+use lampyris_evidence::merkle::proof::{Nodes, consistency, inclusion, root};
+use lampyris_evidence::merkle::{Hash, Head};
+use lampyris_evidence::policy::Policy;
+use lampyris_evidence::record::{Record, StreamName};
+use lampyris_evidence::tlog_proof::TlogProof;
+use lampyris_message::event::codec;
+use lampyris_message::event::{
+    Confirmed, Content, DataAdded, DataEvent, Event, Held, LedgerPosition, Sealed, Staged,
+};
+use lampyris_message::lifecycle::command::{Dispatched, Sequence, Stage};
+use lampyris_message::lifecycle::{Command, Decision, State, decide, evolve, rules};
+use lampyris_message::{
+    BatchId, DataId, Header, Message, MessageId, MessageType, Open, Timestamp, TransactionId,
+    TxType, ValidatorType,
+};
+use lampyris_verify::stream::{DATA, MESSAGE};
+
+/// The origin of every sample log.
+pub const ORIGIN: &str = "example.com/lampyris/sample";
+
+/// Records of a log, and the tree over them or over more.
+#[derive(Debug, Clone, Default)]
+pub struct SampleLog {
+    /// The records by their sequence; where one is missing, the tree has a leaf that is no record.
+    pub records: BTreeMap<u64, Record>,
+    /// Fewest leaves of the tree.
+    leaves: u64,
+    /// All full subtrees, by height.
+    levels: Vec<Vec<Hash>>,
+}
+
+impl Nodes for SampleLog {
+    type Error = Infallible;
+
+    fn node(&self, height: u8, index: u64) -> Result<Hash, Infallible> {
+        Ok(self.levels[usize::from(height)][usize::try_from(index).unwrap()])
+    }
+}
+
+impl SampleLog {
+    /// A log of that many messages' whole lives, a record of each in turn, and a data element at the end.
+    pub fn of(messages: u8) -> SampleLog {
+        let lives: Vec<_> = (0..messages).map(life).collect();
+        let mut log = SampleLog::default();
+        log.push(opened());
+        for step in 0..lives.iter().map(Vec::len).max().unwrap_or(0) {
+            for (number, life) in (0..).zip(&lives) {
+                log.push(event(message_id(number), &life[step]));
+            }
+        }
+        log.push(element());
+        log.sealed()
+    }
+
+    /// A log of one life among that many leaves, of which the others are no records: too many to be made here.
+    pub fn scattered(leaves: u64) -> SampleLog {
+        let life = life(0);
+        let mut log = SampleLog::default();
+        log.push(opened());
+        for (step, told) in (1..).zip(&life) {
+            log.push_at(leaves / (life.len() as u64 + 1) * step, event(message_id(0), told));
+        }
+        log.leaves = leaves;
+        log.sealed()
+    }
+
+    /// Puts a record at the log's end; its place, its version and its link follow from that.
+    pub fn push(&mut self, record: Record) {
+        let next = self.records.last_key_value().map_or(0, |(last, _)| last + 1);
+        self.push_at(next, record);
+    }
+
+    fn push_at(&mut self, sequence: u64, record: Record) {
+        let mut same =
+            self.records.values().rev().filter(|other| {
+                other.stream == record.stream && other.namespace == record.namespace
+            });
+        let last = same.next();
+        let record = Record {
+            sequence,
+            version: last.map_or(0, |last| last.version + 1),
+            previous: last.map(|last| last.sequence),
+            append_id: u128::from(sequence).to_be_bytes(),
+            time: i64::try_from(sequence).unwrap(),
+            ..record
+        };
+        self.records.insert(sequence, record);
+    }
+
+    /// The same with its tree made anew: after its records were changed.
+    #[must_use]
+    pub fn sealed(mut self) -> SampleLog {
+        let last = self.records.last_key_value().map_or(0, |(last, _)| last + 1);
+        let leaves = self.leaves.max(last);
+        let leaf = |at| match self.records.get(&at) {
+            Some(record) => Hash::leaf(&record.encode()),
+            None => Hash::leaf(&at.to_be_bytes()),
+        };
+        let mut levels: Vec<Vec<Hash>> = vec![(0..leaves).map(leaf).collect()];
+        while levels.last().unwrap().len() > 1 {
+            let pairs = levels.last().unwrap().chunks_exact(2);
+            levels.push(pairs.map(|pair| Hash::node(&pair[0], &pair[1])).collect());
+        }
+        self.levels = levels;
+        self
+    }
+
+    /// Number of leaves.
+    pub fn size(&self) -> u64 {
+        self.levels[0].len() as u64
+    }
+
+    /// Size and root of the first leaves.
+    pub fn head(&self, size: u64) -> Head {
+        let Ok(root) = root(self, size);
+        Head { size, root }
+    }
+
+    /// The way from a leaf up to the root.
+    pub fn inclusion(&self, index: u64, size: u64) -> Vec<Hash> {
+        let Ok(proof) = inclusion(self, index, size);
+        proof.unwrap()
+    }
+
+    /// What shows that the log goes on from its first `old` leaves.
+    pub fn consistency(&self, old: u64, new: u64) -> Vec<Hash> {
+        let Ok(proof) = consistency(self, old, new);
+        proof.unwrap()
+    }
+
+    /// The checkpoint of the first leaves, signed by the log alone.
+    pub fn unwitnessed(&self, size: u64) -> SignedCheckpoint {
+        SignedCheckpoint::sign(Checkpoint::new(ORIGIN, self.head(size)), &key()).unwrap()
+    }
+
+    /// The checkpoint of the first leaves, signed by the log and by both witnesses.
+    pub fn checkpoint(&self, size: u64) -> SignedCheckpoint {
+        let mut signed = self.unwitnessed(size);
+        for witness in witnesses() {
+            let cosignature = witness.cosign(&signed, 1_790_000_000 + size).unwrap();
+            signed.add(cosignature).unwrap();
+        }
+        signed
+    }
+
+    /// The sequences of a message's records.
+    pub fn history(&self, id: MessageId) -> Vec<u64> {
+        let of =
+            |record: &&Record| record.stream.kind == MESSAGE && record.stream.id == id.as_bytes();
+        self.records.values().filter(of).map(|record| record.sequence).collect()
+    }
+
+    /// A bundle of record 0 and of these records, under the checkpoint of all leaves.
+    pub fn bundle(&self, sequences: &[u64]) -> Bundle {
+        let indexes = std::iter::once(0).chain(sequences.iter().copied());
+        let inclusion = indexes.map(|index| Inclusion {
+            index,
+            leaf: Leaf::Bytes(self.records[&index].encode()),
+            proof: self.inclusion(index, self.size()),
+            tree_size: None,
+            root_hash: None,
+        });
+        Bundle {
+            log_keys: vec![key().verifier().clone()],
+            witness_keys: witnesses().map(|key| key.verifier().clone()).into(),
+            quorum: Some(2),
+            checkpoint: Some(self.checkpoint(self.size())),
+            inclusion: inclusion.collect(),
+            ..Bundle::default()
+        }
+    }
+
+    /// A bundle with every member that there is: the whole log, each member said in each way.
+    pub fn full_bundle(&self) -> Bundle {
+        let records: Vec<u64> = self.records.keys().copied().skip(1).collect();
+        let mut bundle = self.bundle(&records);
+        let (size, half) = (self.size(), self.size() / 2);
+        let head = self.head(size);
+        bundle.origin = Some(ORIGIN.into());
+        (bundle.tree_size, bundle.root_hash) = (Some(size), Some(head.root));
+        bundle.leaves = Some(self.records.values().map(Record::encode).collect());
+        bundle.leaf_hashes = Some(self.levels[0].clone());
+        let old_checkpoint = self.unwitnessed(half);
+        let old = self.head(half - 1);
+        bundle.consistency = vec![
+            Consistency {
+                old: Old::Checkpoint { old_checkpoint },
+                proof: self.consistency(half, size),
+                new_size: None,
+                new_root: None,
+            },
+            Consistency {
+                old: Old::Head { old_size: old.size, old_root: old.root },
+                proof: self.consistency(half - 1, half),
+                new_size: Some(half),
+                new_root: Some(self.head(half).root),
+            },
+        ];
+        bundle.inclusion[0].proof = self.inclusion(0, half);
+        bundle.inclusion[0].tree_size = Some(half);
+        bundle.inclusion[0].root_hash = Some(self.head(half).root);
+        let last = bundle.inclusion.last_mut().unwrap();
+        last.leaf = Leaf::Hash(last.leaf.hash());
+        bundle.tlog_proofs = vec![LeafProof {
+            leaf: self.records[&1].encode(),
+            proof: TlogProof {
+                extra: Vec::new(),
+                index: 1,
+                proof: self.inclusion(1, half),
+                checkpoint: self.checkpoint(half),
+            },
+        }];
+        bundle
+    }
+}
+
+/// The key of every sample log.
+pub fn key() -> SigningKey {
+    SigningKey::from_seed(ORIGIN, [1; 32]).unwrap()
+}
+
+/// Its witnesses.
+pub fn witnesses() -> [WitnessKey; 2] {
+    [2, 3].map(|seed| WitnessKey::from_seed(format!("witness.example/{seed}"), [seed; 32]).unwrap())
+}
+
+/// Whom its readers believe: the log, and both witnesses together.
+pub fn policy() -> Policy {
+    let witnesses: Vec<VerifierKey> = witnesses().map(|key| key.verifier().clone()).into();
+    Policy::of(&[key().verifier().clone()], &witnesses, witnesses.len()).unwrap()
+}
+
+/// The id of the message with this number.
+pub fn message_id(number: u8) -> MessageId {
+    MessageId::from_bytes([number + 1; 16])
+}
+
+/// The events of a message from its staging to its confirmation.
+pub fn life(number: u8) -> Vec<Event> {
+    let created = Timestamp::parse("2026-01-02T03:04:05.678Z").unwrap();
+    let mut message = Message {
+        header: Header {
+            id: Some(message_id(number)),
+            message_type: Open::from(MessageType::Broadcast),
+            tx_type: Some(Open::from(TxType::BatchPin)),
+            author: "did:firefly:org/acme".to_owned(),
+            key: "0x1".to_owned(),
+            created: Some(created),
+            namespace: "ns1".to_owned(),
+            tag: format!("order_{number}"),
+            ..Header::default()
+        },
+        ..Message::default()
+    };
+    let staged = Staged {
+        message: message.seal().unwrap(),
+        local_namespace: "default".to_owned(),
+        idempotency: None,
+        tx_id: None,
+        awaits: None,
+    };
+    let (batch, tx_id) = (BatchId::from_bytes([number; 16]), TransactionId::from_bytes([9; 16]));
+    let position = LedgerPosition { sequence: 5 + u64::from(number), pin_index: 0 };
+    let signer = "0x1".to_owned();
+    let commands = [
+        Command::Stage(Box::new(Stage::new(staged, None).unwrap())),
+        Command::Seal(Sealed { batch, tx_id, pins: Vec::new() }),
+        Command::Dispatched(Dispatched { batch, at: created }),
+        Command::Sequence(Sequence { batch, tx_id: None, position, signer }),
+    ];
+    let (mut state, mut told) = (State::Absent, Vec::new());
+    for command in commands {
+        let Decision::Step(events) = decide(&state, &command) else { panic!("{command}") };
+        for event in events {
+            state = evolve(state, &event).unwrap();
+            told.push(event);
+        }
+    }
+    told.push(Event::Confirmed(Confirmed { at: created, correlator: None }));
+    told
+}
+
+/// The first record of a sample log.
+pub fn opened() -> Record {
+    let rules = Rules { version: rules::VERSION, hash: rules::hash().0 };
+    own(&OwnEvent::Opened(Identity { log_id: [7; 16], origin: ORIGIN.to_owned(), rules }))
+}
+
+/// A record of the log's own stream.
+pub fn own(event: &OwnEvent) -> Record {
+    let stream = StreamName::new(LOG_KIND, [7; 16]);
+    record("", stream, event.name(), event.encode())
+}
+
+/// A record of a message's stream.
+pub fn event(id: MessageId, event: &Event) -> Record {
+    let stream = StreamName::new(MESSAGE, *id.as_bytes());
+    record("default", stream, event.kind().name(), codec::encode(event))
+}
+
+/// A record of a data element's stream.
+pub fn element() -> Record {
+    let event = DataEvent::Added(DataAdded {
+        validator: Open::from(ValidatorType::Json),
+        datatype: None,
+        created: Timestamp::parse("2026-01-02T03:04:05.678Z").unwrap(),
+        content: Content::Value(Held::of(b"1")),
+        details: None,
+    });
+    let stream = StreamName::new(DATA, *DataId::from_bytes([8; 16]).as_bytes());
+    record("default", stream, event.kind().name(), codec::encode_data(&event))
+}
+
+fn record(namespace: &str, stream: StreamName, event: &str, content: Vec<u8>) -> Record {
+    Record {
+        sequence: 0,
+        namespace: namespace.to_owned(),
+        stream,
+        version: 0,
+        previous: None,
+        append_id: [0; 16],
+        append_index: 0,
+        append_count: 1,
+        command: event.to_owned(),
+        actor: "did:firefly:org/acme".to_owned(),
+        time: 0,
+        claims: Vec::new(),
+        event: event.to_owned(),
+        event_version: 1,
+        content,
+    }
+}
