@@ -174,6 +174,27 @@ fn a_note_counts_if_a_known_key_signed_it_once_and_well() {
     assert_eq!(verify(&[&signature(&other, TEXT)]), Err(missing));
 }
 
+/// Whoever has a key can make signatures with a point of small order in them. Some implementations take them and some
+/// do not, and a log could show a note that half of its readers believe: here they are refused.
+#[test]
+fn a_signature_that_only_some_would_take_is_refused() {
+    let key = key(1);
+    let mut bytes = vec![0; 32];
+    bytes[0] = 1; // R is the neutral element, and S the hash times the secret scalar of the seed, for "text\n"
+    bytes.extend([
+        55, 119, 87, 25, 64, 238, 123, 233, 248, 255, 78, 9, 225, 251, 111, 7, 64, 210, 202, 78,
+        128, 106, 106, 180, 192, 214, 243, 91, 221, 241, 156, 15,
+    ]);
+    let (name, id) = (key.name().to_owned(), key.verifier().id());
+    let line = Signature { name: name.clone(), id, bytes };
+    let note = SignedNote::new("text\n".to_owned(), vec![line]).unwrap();
+    assert_eq!(note.verify(key.verifier()), Err(SignatureError::Wrong { name, id }));
+
+    let lenient = StandardVerifier::new(&key.verifier().to_string()).unwrap();
+    let lenient = VerifierList::new(vec![Box::new(lenient)]);
+    Note::from_bytes(note.encode().as_bytes()).unwrap().verify(&lenient).unwrap();
+}
+
 #[test]
 fn a_note_keeps_its_bounds() {
     let line = |number: usize| Signature { name: format!("k{number}"), id: 7, bytes: vec![0; 68] };
