@@ -2,6 +2,7 @@
 //! Nothing here draws bytes, and nothing is only read: what is accepted is written again and compared.
 
 mod batch;
+mod checkpoint;
 mod data;
 mod event;
 mod frame;
@@ -9,9 +10,13 @@ mod group;
 mod header;
 mod identity;
 mod message;
+mod note;
+mod policy;
 mod record;
 mod scalar;
 mod seeds;
+mod signed;
+mod tlog_proof;
 
 use std::fmt;
 
@@ -29,8 +34,8 @@ pub struct Property {
     pub holds: fn(&[u8]) -> bool,
 }
 
-/// Every property, in the order in which its reader stands in the way of a message.
-pub const PROPERTIES: [Property; 13] = [
+/// Every property, in the order in which its reader stands in the way of a message, and then of a proof.
+pub const PROPERTIES: [Property; 17] = [
     Property { name: "time", holds: scalar::time },
     Property { name: "uuid", holds: scalar::uuid },
     Property { name: "bytes32", holds: scalar::bytes32 },
@@ -44,6 +49,10 @@ pub const PROPERTIES: [Property; 13] = [
     Property { name: "event", holds: event::event },
     Property { name: "record", holds: record::record },
     Property { name: "frame", holds: frame::frame },
+    Property { name: "note", holds: note::note },
+    Property { name: "checkpoint", holds: checkpoint::checkpoint },
+    Property { name: "tlog_proof", holds: tlog_proof::tlog_proof },
+    Property { name: "policy", holds: policy::policy },
 ];
 
 /// Runs the property of this name.

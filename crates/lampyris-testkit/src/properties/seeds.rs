@@ -20,7 +20,7 @@ use lampyris_message::{
     SealedMessage, Timestamp, TransactionId,
 };
 
-use super::PROPERTIES;
+use super::{PROPERTIES, signed};
 use crate::Frames;
 
 /// A seed is small, or it would be slow to change; the largest samples are left out.
@@ -58,10 +58,18 @@ pub fn seeds(name: &str) -> Vec<Vec<u8>> {
         "event" => events().iter().map(super::event::bytes).collect(),
         "record" => records(),
         "frame" => frames(),
+        "note" => bytes(signed::notes()),
+        "checkpoint" => bytes(signed::checkpoints()),
+        "tlog_proof" => bytes(signed::proofs()),
+        "policy" => bytes(signed::policies()),
         _ => parts().into_iter().collect(),
     };
     let fits = |bytes: &Vec<u8>| bytes.len() <= SEED_BYTES && (property.holds)(bytes);
     pool.into_iter().filter(fits).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn bytes(texts: Vec<String>) -> Vec<Vec<u8>> {
+    texts.into_iter().map(String::into_bytes).collect()
 }
 
 /// Every text, object and array within the vectors and the samples, and the document above.
