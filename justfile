@@ -17,6 +17,7 @@ docs:
 bench:
     cargo bench -p lampyris-message --bench header
     cargo bench -p lampyris-message --bench resource
+    cargo bench -p lampyris-verify --bench verify
     cargo run --release -- bench append
     cargo run --release -- bench apply
     cargo run --release -- bench engine

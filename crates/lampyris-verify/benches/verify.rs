@@ -15,8 +15,8 @@ use lampyris_testkit::sample_log::{key, message_id};
 use lampyris_verify::verify;
 
 const LEAVES: u64 = 1_000_000;
-const ROUNDS: usize = 40;
-const CALLS: u32 = 200;
+const ROUNDS: usize = 1_000;
+const CALLS: u32 = 10;
 
 fn main() {
     let log = SampleLog::scattered(LEAVES);

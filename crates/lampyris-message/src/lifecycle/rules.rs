@@ -3,6 +3,8 @@
 //! A log names the rules it was written under, so that replay judges each step by them. Released
 //! tables are never changed; a new table is a new version beside the old one.
 
+use std::sync::LazyLock;
+
 use super::clause::{Outcome, Refusal};
 use super::command::CommandKind;
 use super::state::Situation;
@@ -13,9 +15,10 @@ use crate::hash::Bytes32;
 /// The version of the transition table that this crate decides by.
 pub const VERSION: u32 = 1;
 
-/// The hash of the table: SHA-256 of its [text](table_text).
+/// The hash of the table: SHA-256 of its [text](table_text), computed once.
 pub fn hash() -> Bytes32 {
-    Bytes32::sha256(table_text().as_bytes())
+    static HASH: LazyLock<Bytes32> = LazyLock::new(|| Bytes32::sha256(table_text().as_bytes()));
+    *HASH
 }
 
 /// The whole table as text, a line a clause: what [`hash`] commits to.
