@@ -1,12 +1,14 @@
 //! The program that is killed: this test binary, started by the other tests as a process of its own.
 //! It writes a line for what it knows to be durable, and never before it knows.
 
-use crate::workload::{DEPTHS, LOG_ID, RULES, Which};
+use crate::workload::{DEPTHS, LOG_ID, RULES, Which, signing_key};
 use lampyris_log::{
-    AppendError, AppendFuture, Chain, Disk, DiskFile, Expected, Log, Options, StdDisk, StreamName,
+    AppendError, AppendFuture, Cadence, Chain, Disk, DiskFile, Expected, Log, Options, StdDisk,
+    StreamName,
 };
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::{self, Write};
+use std::num::NonZeroU64;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,6 +24,8 @@ pub(crate) const FIRST: &str = "LAMPYRIS_CRASH_FIRST";
 pub(crate) const LAST: &str = "LAMPYRIS_CRASH_LAST";
 /// Bytes by which each record is larger.
 pub(crate) const LARGE: &str = "LAMPYRIS_CRASH_LARGE";
+/// The log is signed while it grows: after so many records, and by a thread that does nothing else.
+pub(crate) const SIGN: &str = "LAMPYRIS_CRASH_SIGN";
 /// After so many syncs of data there are no more: creating and opening the log needs a few.
 pub(crate) const UNSYNCED: &str = "LAMPYRIS_CRASH_UNSYNCED";
 
@@ -72,7 +76,14 @@ fn append(directory: &Path) {
         Err(error) => return say(&format!("unopened {error:?}")),
     };
     say(&format!("opened {}", log.head().size));
+    let records = number(SIGN).and_then(NonZeroU64::new);
+    let cadence = Cadence { records, seconds: None };
+    let checkpointer = records.map(|_| log.checkpoint_every(signing_key(), cadence).unwrap());
     std::thread::scope(|scope| {
+        if checkpointer.is_some() {
+            let log = &log;
+            scope.spawn(move || sign(log));
+        }
         for (thread, depth) in (0..).zip(DEPTHS) {
             let (log, known) = (&log, &known);
             scope.spawn(move || append_from(log, thread, depth, known));
@@ -83,6 +94,23 @@ fn append(directory: &Path) {
         Err(error) => return say(&format!("failed {error:?}")),
     }
     say("closed");
+}
+
+/// Signs whenever the log grew, and says each checkpoint once it has it, as one line.
+fn sign(log: &Log) {
+    let mut signed = 0;
+    loop {
+        while log.head().size == signed {
+            std::thread::yield_now();
+        }
+        match log.checkpoint(&signing_key()) {
+            Ok(checkpoint) => {
+                signed = checkpoint.checkpoint().head.size;
+                say(&format!("signed {}", checkpoint.encode().replace('\n', "|")));
+            }
+            Err(error) => return say(&format!("failed {error}")),
+        }
+    }
 }
 
 /// One thread: new appends name the versions they expect; those that are in the log already are sent again.

@@ -11,6 +11,7 @@ mod dice;
 mod files;
 mod injuries;
 mod kill;
+mod kill_signing;
 mod ledger;
 mod powercut;
 mod process;

@@ -2,12 +2,18 @@
 //! An append follows from its thread and number alone, so that whoever finds it later knows what must be in it.
 
 use crate::dice::Dice;
-use lampyris_log::{Append, Claim, NewEvent, Rules, StreamName};
+use lampyris_evidence::key::SigningKey;
+use lampyris_log::{Append, Claim, Identity, NewEvent, Rules, StreamName};
 
 pub(crate) const RULES: Rules = Rules { version: 1, hash: [7; 32] };
 pub(crate) const LOG_ID: [u8; 16] = *b"the log's own id";
 pub(crate) const NAMESPACE: &str = "ns1";
 pub(crate) const KIND: &str = "message";
+
+/// The key that signs the log's checkpoints.
+pub(crate) fn signing_key() -> SigningKey {
+    SigningKey::from_seed(Identity::default_origin(LOG_ID), [7; 32]).unwrap()
+}
 
 /// How many appends each thread has under way.
 pub(crate) const DEPTHS: [usize; 4] = [1, 2, 4, 8];
