@@ -66,6 +66,9 @@ mod verify;
 
 use lampyris_evidence::{identity, merkle, record};
 
+pub use lampyris_evidence::checkpoint::SignedCheckpoint;
+pub use lampyris_evidence::key::{SigningKey, VerifierKey};
+
 pub use append::{Append, Appended, Expected, NewEvent};
 pub use block_on::block_on;
 pub use checkpoints::{Cadence, CheckpointError, Checkpointer};

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use lampyris_log::limits::{ACTOR, NAMESPACE};
-use lampyris_log::{Clock, Log, Options, Rules, ShardLog, SystemClock, VerifiedRecord};
+use lampyris_log::{
+    Cadence, Clock, Log, Options, Rules, ShardLog, SigningKey, SystemClock, VerifiedRecord,
+};
 use lampyris_message::event::EventKind;
 use lampyris_message::lifecycle::command::GAP_FILL_TAG;
 use lampyris_message::lifecycle::rules;
@@ -32,6 +34,7 @@ pub struct Builder {
     ids: Arc<dyn IdSource>,
     create: bool,
     recent_messages: usize,
+    checkpoints: Option<(SigningKey, Cadence)>,
 }
 
 impl Default for Builder {
@@ -44,6 +47,7 @@ impl Default for Builder {
             ids: Arc::new(RandomIds),
             create: true,
             recent_messages: WARM,
+            checkpoints: None,
         }
     }
 }
@@ -86,6 +90,13 @@ impl Builder {
         Self { recent_messages, ..self }
     }
 
+    /// Signs the log as it grows, and once more when the engine is closed. A log that is made takes its name from the
+    /// key. `lampyris_log::key_file` reads a key from a file.
+    #[must_use]
+    pub fn checkpoints(self, key: SigningKey, cadence: Cadence) -> Self {
+        Self { checkpoints: Some((key, cadence)), ..self }
+    }
+
     /// Opens only a log that is there.
     #[must_use]
     pub fn existing(self) -> Self {
@@ -125,6 +136,8 @@ impl Builder {
         let log = open(&self.options(&feed), &mut |verified| reading.take(verified))?;
         let (decider, views) = reading.finish(&log, self.recent_messages)?;
         feed.begin(views, log.head().size);
+        let every = |(key, cadence)| log.checkpoint_every(key, cadence);
+        let checkpointer = self.checkpoints.map(every).transpose()?;
         let session = session(self.ids.draw(), log.head().size);
         let engine = Engine {
             log,
@@ -136,6 +149,7 @@ impl Builder {
             failed: Mutex::default(),
             session,
             appends: AtomicU64::new(0),
+            checkpointer: Mutex::new(checkpointer),
         };
         Ok(Lampyris::new(engine, self.actor))
     }
@@ -144,10 +158,16 @@ impl Builder {
         let rules = Rules { version: rules::VERSION, hash: rules::hash().0 };
         let observer = Arc::clone(feed) as Arc<dyn lampyris_log::Observer>;
         let options = Options::writer(rules).clock(Arc::clone(&self.clock)).observer(observer);
-        match (self.create, &self.origin) {
-            (false, _) => options,
-            (true, None) => options.create(self.ids.draw()),
-            (true, Some(origin)) => options.create(self.ids.draw()).origin(origin.clone()),
+        if !self.create {
+            return options;
+        }
+        let mut options = options.create(self.ids.draw());
+        if let Some((key, _)) = &self.checkpoints {
+            options = options.named_by(key.verifier());
+        }
+        match &self.origin {
+            None => options,
+            Some(origin) => options.origin(origin.clone()),
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use lampyris_log::{Append, AppendError, Claim, Clock, Log, Room, Ticket, Unavailable};
+use lampyris_log::{
+    Append, AppendError, Checkpointer, Claim, Clock, Log, Room, Ticket, Unavailable,
+};
 use lampyris_message::event::{DataEvent, Event, EventKind};
 use lampyris_message::hash::Bytes32;
 use lampyris_message::lifecycle::{Command, Decision};
@@ -38,6 +40,9 @@ pub(crate) struct Engine {
     /// Half of the ids of this engine's appends, and how many there were.
     pub(crate) session: [u8; 8],
     pub(crate) appends: AtomicU64,
+    /// Signs the log as it grows, if that was asked for.
+    // Invariant: dropped after the log, so that it signs the last of it.
+    pub(crate) checkpointer: Mutex<Option<Checkpointer>>,
 }
 
 /// What is written of a decision: the new elements, and then the events of the message.

@@ -2,7 +2,11 @@
 //!
 //! Three families, as the log has them: the request is at fault, the machine, or the log's bytes.
 
-use lampyris_log::{AppendError, Broken, DataError, OpenError, ReadError, Unavailable};
+use std::sync::Arc;
+
+use lampyris_log::{
+    AppendError, Broken, CheckpointError, DataError, OpenError, ReadError, Unavailable,
+};
 use lampyris_message::data::inline::InvalidEntry;
 use lampyris_message::data::references::Unresolved;
 use lampyris_message::{DataId, InvalidData, InvalidMessage, MessageId};
@@ -78,6 +82,9 @@ pub enum Error {
     /// The data store does not take or give what it should.
     #[error("the data store: {0}")]
     Store(#[source] DataError),
+    /// A checkpoint is not signed, or cannot be read. What was asked of messages is kept.
+    #[error("checkpoint: {0}")]
+    Checkpoint(#[source] Arc<CheckpointError>),
     /// The machine cannot do it now. What was asked for may or may not be kept: open the engine again and ask again.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -111,6 +118,9 @@ pub enum EngineOpenError {
         /// What it has.
         found: usize,
     },
+    /// The log cannot be signed.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     /// What was read cannot be shown.
     #[error("the views cannot be made: {0}")]
     Views(String),
@@ -125,6 +135,12 @@ impl From<ElementError> for Error {
                 Self::Elements(error.to_string())
             }
         }
+    }
+}
+
+impl From<CheckpointError> for Error {
+    fn from(error: CheckpointError) -> Self {
+        Self::Checkpoint(Arc::new(error))
     }
 }
 
@@ -163,6 +179,7 @@ impl Error {
             | Self::Limit { .. }
             | Self::History { .. }
             | Self::Store(_)
+            | Self::Checkpoint(_)
             | Self::Unavailable(_)
             | Self::Broken(_) => None,
         }
@@ -181,7 +198,11 @@ impl Error {
             | Self::ElementLimit { .. }
             | Self::History { .. }
             | Self::ElementHistory { .. } => true,
-            Self::Elements(_) | Self::Store(_) | Self::Unavailable(_) | Self::Broken(_) => false,
+            Self::Elements(_)
+            | Self::Store(_)
+            | Self::Checkpoint(_)
+            | Self::Unavailable(_)
+            | Self::Broken(_) => false,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use lampyris_log::Head;
+use lampyris_log::{Head, SignedCheckpoint, SigningKey};
 use lampyris_message::event::Parent;
 use lampyris_message::{BatchId, MessageId};
 
@@ -174,12 +174,30 @@ impl Lampyris {
         self.engine.log.log_id()
     }
 
+    /// Signs what is durable now; the same head is signed once.
+    ///
+    /// It writes to the disk and waits for it.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] if the key is not named as the log, or the checkpoint cannot be kept.
+    pub fn checkpoint(&self, key: &SigningKey) -> Result<SignedCheckpoint, Error> {
+        Ok(self.engine.log.checkpoint(key)?)
+    }
+
+    /// The newest checkpoint that was signed of this log.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] if it cannot be read.
+    pub fn last_checkpoint(&self) -> Result<Option<SignedCheckpoint>, Error> {
+        Ok(self.engine.log.last_checkpoint()?)
+    }
+
     /// Makes durable what is queued and takes no more requests, on any handle. Reading goes on, and who waits for more
     /// is told that nothing will come. The directory stays locked until the last handle, [`Pending`] and
     /// [`Subscription`](crate::Subscription) are dropped.
     ///
     /// # Errors
-    /// [`Error`] if something that was queued could not be made durable.
+    /// [`Error`] if something that was queued could not be made durable, or the last checkpoint not be signed.
     pub async fn close(&self) -> Result<(), Error> {
         // What is queued is waited for here, so that ending the log's threads takes no time.
         let settled = self.engine.log.settled().await;
@@ -189,7 +207,10 @@ impl Lampyris {
             | Err(lampyris_log::AppendError::Unavailable(lampyris_log::Unavailable::Closed)) => {}
             Err(error) => tracing::warn!(%error, "the engine was closed after a failure"),
         }
-        Ok(closed?)
+        closed?;
+        // The log is closed, so it signs what is left and ends.
+        let checkpointer = self.engine.checkpointer.lock().take();
+        checkpointer.map_or(Ok(()), |signs| signs.stop().map_err(Error::Checkpoint))
     }
 }
 

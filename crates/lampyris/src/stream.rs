@@ -76,6 +76,7 @@ impl BadLine {
             | Error::Elements(_)
             | Error::Namespace { .. }
             | Error::Store(_)
+            | Error::Checkpoint(_)
             | Error::Unavailable(_)
             | Error::Broken(_) => id,
         };

@@ -3,6 +3,7 @@
 #![allow(clippy::indexing_slicing, reason = "so is a failed index")]
 
 mod cast;
+mod checkpoints;
 mod elements;
 mod opening;
 mod stream;
