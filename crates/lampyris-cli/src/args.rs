@@ -4,6 +4,7 @@
 
 mod data;
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 pub(crate) use data::{Data, DataGc, DataGet, DataList, DataPut};
@@ -283,6 +284,15 @@ pub(crate) struct Apply {
     #[arg(long, value_name = "N", default_value_t = 64)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub(crate) in_flight: u32,
+    /// Sign a checkpoint after so many records, and one at the end
+    #[arg(long, value_name = "N")]
+    pub(crate) checkpoint_records: Option<NonZeroU64>,
+    /// Sign a checkpoint after so many seconds if the log grew, and one at the end
+    #[arg(long, value_name = "T")]
+    pub(crate) checkpoint_seconds: Option<NonZeroU64>,
+    /// The file of the key that signs; else the data directory's name with `.key` behind it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
     /// Exit with 1 if any line was refused or made no sense
     #[arg(long)]
     pub(crate) strict: bool,

@@ -7,6 +7,7 @@ pub(super) mod session;
 use std::process::ExitCode;
 
 use lampyris::{Lampyris, stream};
+use lampyris_log::{Cadence, key_file};
 use tokio::runtime;
 
 use crate::args::{Apply, Global};
@@ -16,10 +17,15 @@ use crate::output;
 
 pub(crate) fn run(global: &Global, apply: &Apply) -> Result<ExitCode, Failure> {
     let source = Source::open(&apply.file).map_err(|why| Failure::Senseless(vec![why]))?;
-    let engine = Lampyris::builder()
-        .namespace(&*apply.namespace.namespace)
-        .actor(&*apply.actor)
-        .open(&global.data)?;
+    let mut builder =
+        Lampyris::builder().namespace(&*apply.namespace.namespace).actor(&*apply.actor);
+    let cadence = Cadence { records: apply.checkpoint_records, seconds: apply.checkpoint_seconds };
+    if cadence != Cadence::default() || apply.key_file.is_some() {
+        let path = apply.key_file.clone().unwrap_or_else(|| key_file::beside(&global.data));
+        let key = key_file::read(&path).map_err(|error| Failure::no(error.to_string()))?;
+        builder = builder.checkpoints(key, cadence);
+    }
+    let engine = builder.open(&global.data)?;
     let runtime = runtime::Builder::new_current_thread().build();
     let runtime = runtime.map_err(|error| Failure::no(format!("no runtime: {error}")))?;
     let Source { name, size, typed, bytes } = source;
