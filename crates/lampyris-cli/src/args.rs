@@ -127,7 +127,7 @@ pub(crate) enum Command {
     /// Damage that was mended on opening, from the journal or from the store, counts as a fault: the
     /// next replay then finds the log whole. Opening lets the store tidy its own files: judge a copy
     /// if no byte may change.
-    Replay,
+    Replay(Replay),
     /// Check the hashes of messages, data elements, groups and batches, and say why one is wrong
     ///
     /// Opens no log. Reads what `import` reads, and more: messages with the values of their data,
@@ -174,7 +174,7 @@ pub(crate) enum Bench {
     Index(BenchIndex),
     /// Live views made from a log and fed event by event, beside scan and SHA-256 alone; their memory
     Projection(BenchLog),
-    /// Judged replay beside scan, decompression, decoding, SHA-256 and root alone
+    /// Judged replay on one thread and two, beside scan, decompression, decoding, SHA-256 and root alone
     Replay(BenchLog),
     /// Messages staged with a value in line, beside the same messages without
     Values(BenchValues),
@@ -237,6 +237,16 @@ pub(crate) struct BenchLog {
     /// Where to make the log, in a folder of its own that is removed at the end
     #[arg(long, value_name = "DIR")]
     pub(crate) scratch: Option<PathBuf>,
+}
+
+/// How to judge the log.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Replay {
+    /// How many threads verify and judge: the verdict is the same with any; else two if the machine can run two at
+    /// a time, and one if not
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) threads: Option<u16>,
 }
 
 /// What to import.

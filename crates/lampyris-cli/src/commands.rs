@@ -30,7 +30,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::History(one) => history::run(global, &one),
         Command::List(list) => list::run(global, &list),
         Command::Stats => stats::run(global),
-        Command::Replay => replay::run(global),
+        Command::Replay(replay) => replay::run(global, &replay),
         Command::Check(check) => check::run(global, &check),
         Command::Hash(hash) => hash::run(global, &hash),
         Command::Data(data) => data::run(global, &data),

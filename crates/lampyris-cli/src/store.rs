@@ -26,7 +26,7 @@ pub(crate) fn writer_options() -> Options {
 /// Opens the log to read it, and hands out every record while it is verified.
 pub(crate) fn open_reader(
     global: &Global,
-    visit: impl FnMut(&VerifiedRecord<'_>),
+    visit: impl FnMut(&VerifiedRecord<'_>) + Send,
 ) -> Result<Log, Failure> {
     Ok(Log::open_with(&global.data, &Options::reader(), visit)?)
 }

@@ -86,6 +86,26 @@ impl FrameReader {
     /// # Errors
     /// [`Corrupt`] names the first rule that the frame breaks.
     pub fn open<'a>(&'a mut self, key: u64, stored: &'a [u8]) -> Result<Frame<'a>, Corrupt> {
+        let FrameReader { raw } = self;
+        Frame::open_in(key, stored, move |length| {
+            if raw.len() < length {
+                raw.resize(length, 0);
+            }
+            raw.get_mut(..length).unwrap_or_default()
+        })
+    }
+}
+
+impl<'a> Frame<'a> {
+    /// Checks a stored frame (checksum first) and decompresses it into room of the length that it is asked for.
+    ///
+    /// # Errors
+    /// [`Corrupt`] names the first rule that the frame breaks.
+    pub(crate) fn open_in(
+        key: u64,
+        stored: &'a [u8],
+        room: impl FnOnce(usize) -> &'a mut [u8],
+    ) -> Result<Frame<'a>, Corrupt> {
         let fault = |byte, rule| Corrupt { frame: key, sequence: key, at: At::Stored(byte), rule };
         let header: &[u8; HEADER_BYTES] = match stored.first_chunk() {
             Some(header) if stored.len() <= MAX_FRAME_BYTES => header,
@@ -121,7 +141,7 @@ impl FrameReader {
         let [codec] = field(header, CODEC_OFFSET);
         let raw = match Codec::from_byte(codec) {
             None => return Err(fault(CODEC_OFFSET, Rule::Codec { found: codec })),
-            Some(codec) => self.unpack(codec, body, said).map_err(|rule| {
+            Some(codec) => unpack(codec, body, said, room).map_err(|rule| {
                 fault(
                     if rule == Rule::Compression { HEADER_BYTES } else { RAW_LENGTH_OFFSET },
                     rule,
@@ -136,32 +156,6 @@ impl FrameReader {
         })
     }
 
-    fn unpack<'a>(
-        &'a mut self,
-        codec: Codec,
-        body: &'a [u8],
-        said: usize,
-    ) -> Result<&'a [u8], Rule> {
-        let length = |found| Rule::RawLength { said, max: MAX_RAW_BYTES, found };
-        if said > MAX_RAW_BYTES {
-            return Err(length(said));
-        }
-        let raw = match codec {
-            Codec::Stored => body,
-            Codec::Lz4 => {
-                if self.raw.len() < said {
-                    self.raw.resize(said, 0);
-                }
-                let room = self.raw.get_mut(..said).unwrap_or_default();
-                let found = decompress_into(body, room).map_err(|_| Rule::Compression)?;
-                room.get(..found).unwrap_or_default()
-            }
-        };
-        if raw.len() == said { Ok(raw) } else { Err(length(raw.len())) }
-    }
-}
-
-impl<'a> Frame<'a> {
     /// The frame's records in order.
     pub fn records(&self) -> RawRecords<'a> {
         RawRecords { frame: *self, read: 0, offset: 0 }
@@ -305,6 +299,34 @@ pub fn end(stored: &[u8]) -> Option<u64> {
     let header: &[u8; HEADER_BYTES] = stored.first_chunk()?;
     let count = u32::from_be_bytes(field(header, COUNT_OFFSET));
     u64::from_be_bytes(field(header, FIRST_SEQUENCE_OFFSET)).checked_add(u64::from(count))
+}
+
+/// Length of a frame's records after decompression, as its header says, if that can be true.
+pub(crate) fn raw_length(stored: &[u8]) -> Option<usize> {
+    let header: &[u8; HEADER_BYTES] = stored.first_chunk()?;
+    let length = u32::from_be_bytes(field(header, RAW_LENGTH_OFFSET)) as usize;
+    (length <= MAX_RAW_BYTES).then_some(length)
+}
+
+fn unpack<'a>(
+    codec: Codec,
+    body: &'a [u8],
+    said: usize,
+    room: impl FnOnce(usize) -> &'a mut [u8],
+) -> Result<&'a [u8], Rule> {
+    let length = |found| Rule::RawLength { said, max: MAX_RAW_BYTES, found };
+    if said > MAX_RAW_BYTES {
+        return Err(length(said));
+    }
+    let raw = match codec {
+        Codec::Stored => body,
+        Codec::Lz4 => {
+            let room = room(said);
+            let found = decompress_into(body, room).map_err(|_| Rule::Compression)?;
+            room.get(..found).unwrap_or_default()
+        }
+    };
+    if raw.len() == said { Ok(raw) } else { Err(length(raw.len())) }
 }
 
 fn frame_length(found: usize) -> Rule {

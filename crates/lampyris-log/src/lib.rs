@@ -54,6 +54,7 @@ pub mod limits;
 mod log;
 mod options;
 mod parted_table;
+mod pass;
 mod recent;
 mod request;
 mod sequencer;

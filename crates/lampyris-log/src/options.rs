@@ -5,6 +5,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::disk::{Disk, StdDisk};
 use crate::identity::Rules;
 use crate::key_file;
+use crate::pass::default_threads;
 use lampyris_evidence::key::VerifierKey;
 use std::fmt;
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ pub struct Options {
     pub(crate) tiles: Tiles,
     /// The file of checkpoints of a log in a data directory.
     pub(crate) checkpoints: Option<PathBuf>,
+    pub(crate) verify_threads: usize,
 }
 
 /// Where tiles are kept.
@@ -86,6 +88,7 @@ impl Options {
             data_folder: None,
             tiles: Tiles::InMemory,
             checkpoints: None,
+            verify_threads: default_threads(),
         }
     }
 
@@ -155,6 +158,15 @@ impl Options {
     #[must_use]
     pub fn without_tiles(mut self) -> Options {
         self.tiles = Tiles::None;
+        self
+    }
+
+    /// How many threads verify the log when it is opened, the caller's among them; 0 counts as 1. Any number finds
+    /// the same. Else it is two if the machine can run two at a time
+    /// ([`available_parallelism`](std::thread::available_parallelism)), and one if not.
+    #[must_use]
+    pub fn verify_threads(mut self, threads: usize) -> Options {
+        self.verify_threads = threads;
         self
     }
 

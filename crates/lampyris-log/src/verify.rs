@@ -24,6 +24,16 @@ pub struct VerifiedRecord<'a> {
     pub leaf: Hash,
 }
 
+/// A record with all that can be said of it without knowing what stands before it.
+#[derive(Debug)]
+pub(crate) struct Prepared<'a, P> {
+    record: RecordRef<'a>,
+    raw: RawRecord<'a>,
+    leaf: Hash,
+    /// What the consumer made of the record alone.
+    for_visit: P,
+}
+
 /// Checks frames from the first one on: checksums, sequences, roots, spelling, streams, appends, time.
 #[derive(Debug)]
 pub struct Verifier {
@@ -97,14 +107,28 @@ impl Verifier {
         stored: &[u8],
         mut visit: impl FnMut(&VerifiedRecord<'_>) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, Corrupt> {
-        let frame = self.reader.open(key, stored)?;
-        self.chain.link(&frame)?;
+        let mut reader = std::mem::take(&mut self.reader);
+        let accepted = reader.open(key, stored).and_then(|frame| {
+            self.accept(&frame, prepared(&frame, &|_: &_| ()), |record, ()| visit(record))
+        });
+        self.reader = reader;
+        accepted
+    }
+
+    /// Checks what depends on what came before, in a frame whose records are prepared or prepare themselves as
+    /// they are asked for, and hands them out; as [`frame`](Self::frame) otherwise.
+    pub(crate) fn accept<'a, P>(
+        &mut self,
+        frame: &Frame<'a>,
+        records: impl Iterator<Item = Result<Prepared<'a, P>, Corrupt>>,
+        mut visit: impl FnMut(&VerifiedRecord<'_>, P) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, Corrupt> {
+        self.chain.link(frame)?;
         self.order.begin_frame();
-        let mut last = key;
-        for raw in frame.records() {
-            let raw = raw?;
+        let mut last = frame.first_sequence;
+        for prepared in records {
+            let Prepared { record, raw, leaf, for_visit } = prepared?;
             let fault = |rule| frame.fault(raw.sequence, raw.offset, rule);
-            let record = decode(&frame, raw)?;
             self.order.observe(&record).map_err(fault)?;
             Identity::observe(&mut self.identity, &record).map_err(|rule| fault(rule.into()))?;
             let stream = self.streams.observe(&record).map_err(fault)?;
@@ -112,14 +136,20 @@ impl Verifier {
                 let key = self.claims.secret().claim(&claim);
                 self.claims.insert(key, raw.sequence).map_err(fault)?;
             }
-            let leaf = self.chain.leaf(raw.bytes);
-            if visit(&VerifiedRecord { record, stream, bytes: raw.bytes, leaf }).is_break() {
+            self.chain.push(leaf);
+            let verified = VerifiedRecord { record, stream, bytes: raw.bytes, leaf };
+            if visit(&verified, for_visit).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
             last = raw.sequence;
         }
         self.order.end_frame().map_err(|rule| frame.fault(last, frame.raw_len(), rule))?;
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// Number of records that were checked.
+    pub(crate) fn size(&self) -> u64 {
+        self.chain.size()
     }
 
     /// Size and root of what was checked.
@@ -187,11 +217,21 @@ impl Chain {
     /// Takes the next record's bytes into the tree.
     pub fn leaf(&mut self, bytes: &[u8]) -> Hash {
         let leaf = Hash::leaf(bytes);
+        self.push(leaf);
+        leaf
+    }
+
+    /// Takes the next record's leaf hash into the tree.
+    pub(crate) fn push(&mut self, leaf: Hash) {
         match &mut self.entries {
             None => self.frontier.push(leaf),
             Some(entries) => self.frontier.push_with(leaf, tree::entries(entries)),
         }
-        leaf
+    }
+
+    /// Number of records so far; the root, which costs a hash for each level, is not computed.
+    pub(crate) fn size(&self) -> u64 {
+        self.frontier.size()
     }
 
     /// Size and root so far.
@@ -238,6 +278,19 @@ impl Order {
     pub(crate) fn end_frame(&self) -> Result<(), Rule> {
         if self.append.is_some() { Err(Rule::AppendCut) } else { Ok(()) }
     }
+}
+
+/// The records of a frame, each prepared when it is asked for.
+pub(crate) fn prepared<'a, P>(
+    frame: &Frame<'a>,
+    prepare: &impl Fn(&RecordRef<'_>) -> P,
+) -> impl Iterator<Item = Result<Prepared<'a, P>, Corrupt>> {
+    frame.records().map(move |raw| {
+        let raw = raw?;
+        let record = decode(frame, raw)?;
+        let leaf = Hash::leaf(raw.bytes);
+        Ok(Prepared { record, raw, leaf, for_visit: prepare(&record) })
+    })
 }
 
 /// Decodes a record and checks that it is the one which belongs there.

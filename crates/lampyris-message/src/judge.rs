@@ -4,7 +4,7 @@
 //! itself, and never decides anything: it says whether what was decided may stand.
 
 use crate::event::codec::{EventError, decode, decode_data};
-use crate::event::{DataState, EventKind, IllegalDataStep};
+use crate::event::{DataEvent, DataState, Event, EventKind, IllegalDataStep};
 use crate::id::MessageId;
 use crate::kind::MessageState;
 use crate::lifecycle::{IllegalStep, State, evolve, rules};
@@ -32,17 +32,29 @@ impl Judge {
     /// # Errors
     /// The [`Fault`]; from then on every step is [`Fault::Ended`].
     pub fn step(&mut self, number: usize, id: MessageId, event: Stored<'_>) -> Result<(), Fault> {
+        self.step_read(number, id, event.read())
+    }
+
+    /// The same for an event that is read already, or could not be.
+    ///
+    /// # Errors
+    /// As [`step`](Self::step).
+    pub fn step_read(
+        &mut self,
+        number: usize,
+        id: MessageId,
+        event: Result<Event, EventError>,
+    ) -> Result<(), Fault> {
         if std::mem::replace(&mut self.ended, true) {
             return Err(Fault::Ended);
         }
-        self.judge(number, id, event)?;
+        self.judge(number, id, &event?)?;
         self.ended = false;
         Ok(())
     }
 
-    fn judge(&mut self, number: usize, id: MessageId, event: Stored<'_>) -> Result<(), Fault> {
-        let decoded = decode(event.name, event.version, event.content)?;
-        if let Some(message) = decoded.message()
+    fn judge(&mut self, number: usize, id: MessageId, event: &Event) -> Result<(), Fault> {
+        if let Some(message) = event.message()
             && message.id() != id
         {
             return Err(Fault::OtherMessage { stream: id, message: message.id() });
@@ -57,7 +69,7 @@ impl Judge {
             return Err(Fault::Number { number, next: 0 });
         };
         let before = slot.message_state();
-        let state = evolve(std::mem::take(slot), &decoded)?;
+        let state = evolve(std::mem::take(slot), event)?;
         let after = state.message_state();
         *slot = state;
         if before != after {
@@ -108,14 +120,42 @@ pub struct Stored<'a> {
     pub content: &'a [u8],
 }
 
+impl Stored<'_> {
+    /// Reads it as a message's event, and recomputes the hashes of a message that comes with it.
+    ///
+    /// # Errors
+    /// [`EventError`], naming the event and what is wrong with it.
+    pub fn read(self) -> Result<Event, EventError> {
+        decode(self.name, self.version, self.content)
+    }
+
+    /// Reads it as a data element's event.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_data(self) -> Result<DataEvent, EventError> {
+        decode_data(self.name, self.version, self.content)
+    }
+}
+
 /// Judges the next event of a data element whose stream stands at `state`; returns where it stands
 /// after it.
 ///
 /// # Errors
 /// The [`Fault`].
 pub fn data_step(state: DataState, event: Stored<'_>) -> Result<DataState, Fault> {
-    let decoded = decode_data(event.name, event.version, event.content)?;
-    Ok(state.after(&decoded)?)
+    data_step_read(state, event.read_data())
+}
+
+/// The same for an event that is read already, or could not be.
+///
+/// # Errors
+/// The [`Fault`].
+pub fn data_step_read(
+    state: DataState,
+    event: Result<DataEvent, EventError>,
+) -> Result<DataState, Fault> {
+    Ok(state.after(&event?)?)
 }
 
 /// Checks that this program has the rules that a log says it was written under.

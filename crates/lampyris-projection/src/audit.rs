@@ -3,7 +3,8 @@
 //! The log itself verifies bytes, chain and order; this says whether what the records tell is legal.
 
 use lampyris_log::{LOG_KIND, OwnEvent, RecordRef, StreamOrdinal, VerifiedRecord};
-use lampyris_message::event::DataState;
+use lampyris_message::event::codec::EventError;
+use lampyris_message::event::{DataEvent, DataState, Event};
 use lampyris_message::judge::{self, Judge};
 use lampyris_message::lifecycle::State;
 use lampyris_message::{DataId, MessageId, MessageState};
@@ -30,6 +31,18 @@ enum Stream {
     Message(u32),
     /// A data element's: where it stands.
     Data(DataState),
+}
+
+/// What a record says by itself: its event, read, and the hashes of its message recomputed.
+#[derive(Debug)]
+pub struct ReadRecord(Said);
+
+#[derive(Debug)]
+enum Said {
+    Message(MessageId, Result<Event, EventError>),
+    Data(DataId, Result<DataEvent, EventError>),
+    /// Nothing that costs anything to read.
+    Other,
 }
 
 /// A record that may not stand where it does.
@@ -83,7 +96,25 @@ impl Audit {
     /// Judges the next record of the log; after a first fault, nothing more is judged.
     pub fn take(&mut self, verified: &VerifiedRecord<'_>) {
         if self.fault.is_none() {
-            self.fault = self.judge(verified).err();
+            self.take_read(verified, Audit::read(&verified.record));
+        }
+    }
+
+    /// Reads a record, which is most of the work and needs no other record: any thread can do it.
+    pub fn read(record: &RecordRef<'_>) -> ReadRecord {
+        ReadRecord(if let Some(message) = message_id(record) {
+            Said::Message(message, stored(record).read())
+        } else if let Some(data) = data_id(record) {
+            Said::Data(data, stored(record).read_data())
+        } else {
+            Said::Other
+        })
+    }
+
+    /// Judges the next record of the log, as [`take`](Self::take), by what [`read`](Self::read) said of it.
+    pub fn take_read(&mut self, verified: &VerifiedRecord<'_>, read: ReadRecord) {
+        if self.fault.is_none() {
+            self.fault = self.judge(verified, read).err();
         }
     }
 
@@ -120,30 +151,33 @@ impl Audit {
         }
     }
 
-    fn judge(&mut self, verified: &VerifiedRecord<'_>) -> Result<(), Fault> {
+    fn judge(&mut self, verified: &VerifiedRecord<'_>, read: ReadRecord) -> Result<(), Fault> {
         let (record, stream) = (&verified.record, verified.stream.0 as usize);
         let sequence = record.sequence;
-        if let Some(message) = message_id(record) {
-            let number = self.number(stream);
-            let judged = self.judge.step(number, message, stored(record));
-            return judged.map_err(|fault| Fault::Message { sequence, message, fault });
+        match read.0 {
+            Said::Message(message, event) => {
+                let number = self.number(stream);
+                let judged = self.judge.step_read(number, message, event);
+                judged.map_err(|fault| Fault::Message { sequence, message, fault })
+            }
+            Said::Data(data, event) => {
+                let before = match self.streams.get(stream) {
+                    Some(Stream::Data(state)) => *state,
+                    Some(Stream::Own | Stream::Message(_)) | None => DataState::Absent,
+                };
+                let after = judge::data_step_read(before, event).map_err(|fault| {
+                    let fault = Box::new(fault);
+                    Fault::Data { sequence, data, fault }
+                })?;
+                self.elements += u64::from(before == DataState::Absent);
+                self.set(stream, Stream::Data(after));
+                Ok(())
+            }
+            Said::Other => {
+                self.set(stream, Stream::Own);
+                own_record(record)
+            }
         }
-        let Some(data) = data_id(record) else {
-            self.set(stream, Stream::Own);
-            return own_record(record);
-        };
-        let before = match self.streams.get(stream) {
-            Some(Stream::Data(state)) => *state,
-            Some(Stream::Own | Stream::Message(_)) | None => DataState::Absent,
-        };
-        let after = judge::data_step(before, stored(record)).map_err(|fault| Fault::Data {
-            sequence,
-            data,
-            fault: Box::new(fault),
-        })?;
-        self.elements += u64::from(before == DataState::Absent);
-        self.set(stream, Stream::Data(after));
-        Ok(())
     }
 
     /// The judge's number of a message's stream, which is the next one if the stream is new.

@@ -17,7 +17,7 @@ mod row;
 mod view;
 mod views;
 
-pub use audit::{Audit, Fault};
+pub use audit::{Audit, Fault, ReadRecord};
 pub use element::{Element, ElementError};
 pub use live::{Ended, Live};
 pub use misplaced::{Misplaced, TakeError, Why};

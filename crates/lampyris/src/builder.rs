@@ -126,7 +126,7 @@ impl Builder {
         self,
         open: impl FnOnce(
             &Options,
-            &mut dyn FnMut(&VerifiedRecord<'_>),
+            &mut (dyn FnMut(&VerifiedRecord<'_>) + Send),
         ) -> Result<Log, lampyris_log::OpenError>,
     ) -> Result<Lampyris, EngineOpenError> {
         check("namespace", &self.namespace, NAMESPACE.max)?;

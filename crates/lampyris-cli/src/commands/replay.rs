@@ -1,25 +1,31 @@
 //! `replay`: reads the whole log, judges it, and gives a verdict.
 //!
-//! One pass: the log verifies frames, chain and order, and each record is audited as it comes.
+//! One pass: the log verifies frames, chain and order, and each record is audited as it comes, read by whichever
+//! thread is free.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use lampyris_log::{Log, Options};
 use lampyris_projection::Audit;
 use serde_json::{Map, Value, json};
 
-use crate::args::Global;
+use crate::args::{Global, Replay};
 use crate::failure::Failure;
-use crate::{output, store};
+use crate::output;
 
 #[expect(clippy::disallowed_methods, reason = "events a second are measured by the wall clock")]
-pub(crate) fn run(global: &Global) -> Result<ExitCode, Failure> {
+pub(crate) fn run(global: &Global, replay: &Replay) -> Result<ExitCode, Failure> {
     let bar = output::progress(global, None, "records");
     let began = Instant::now();
     let mut audit = Audit::new();
-    let opened = store::open_reader(global, |record| {
-        audit.take(record);
+    let options = match replay.threads {
+        Some(threads) => Options::reader().verify_threads(threads.into()),
+        None => Options::reader(),
+    };
+    let opened = Log::open_prepared(&global.data, &options, Audit::read, |record, read| {
+        audit.take_read(record, read);
         if record.record.sequence % 4096 == 0 {
             bar.set_position(record.record.sequence);
         }
@@ -29,7 +35,7 @@ pub(crate) fn run(global: &Global) -> Result<ExitCode, Failure> {
     // A log that does not open has no other verdict; but a fault found before that is the first one.
     let fault = match (audit.fault(), opened) {
         (Some(fault), _) => Some(fault.to_string()),
-        (None, Err(failure)) => return Err(failure),
+        (None, Err(error)) => return Err(error.into()),
         // Mended is not undamaged: whoever audits has to know.
         (None, Ok(log)) => log.repaired().map(|repaired| repaired.to_string()),
     };

@@ -7,7 +7,6 @@ mod directory;
 use super::append::AppendFuture;
 use super::frames::Frames;
 use super::pipeline::Pipeline;
-use super::read::READ_BYTES;
 use super::{Durable, Log, Shared};
 use crate::append::{Append, NewEvent};
 use crate::block_on::block_on;
@@ -18,8 +17,9 @@ use crate::identity::{Identity, LOG_KIND, OwnEvent, Rules};
 use crate::limits::ORIGIN;
 use crate::merkle::{Hash, Head};
 use crate::options::{Access, NewLog, Options, Tiles};
+use crate::pass::Pass;
 use crate::recent::{Recent, RecentReader};
-use crate::record::StreamName;
+use crate::record::{RecordRef, StreamName};
 use crate::sequencer::Sequencer;
 use crate::shard::ShardLog;
 use crate::tree::{TilePlace, Tree};
@@ -32,22 +32,38 @@ use tokio::sync::watch;
 impl Log {
     /// Opens the log in a store, and hands out every record while it is verified. An empty store becomes a log
     /// if the options say so. Its values and blobs are kept where [`Options::data_folder`]
-    /// says.
+    /// says. Verifying takes [`Options::verify_threads`]; `visit` is called in the order of the log, one record at a
+    /// time, on any of them.
     ///
     /// # Errors
     /// [`OpenError`] names what is in the way; see there.
     pub fn open_on(
         shard: Arc<dyn ShardLog>,
         options: &Options,
-        mut visit: impl FnMut(&VerifiedRecord<'_>),
+        mut visit: impl FnMut(&VerifiedRecord<'_>) + Send,
+    ) -> Result<Log, OpenError> {
+        Log::open_prepared_on(shard, options, |_| (), |record, ()| visit(record))
+    }
+
+    /// The same, for a consumer that can do a part of its work with a record alone: `prepare` is called for records
+    /// in any order and on any thread, and what it returns is handed to `visit` with the record.
+    ///
+    /// # Errors
+    /// As [`Log::open_on`].
+    pub fn open_prepared_on<P>(
+        shard: Arc<dyn ShardLog>,
+        options: &Options,
+        prepare: impl Fn(&RecordRef<'_>) -> P + Sync,
+        mut visit: impl FnMut(&VerifiedRecord<'_>, P) + Send,
     ) -> Result<Log, OpenError> {
         let checkpoints = Checkpoints::read(place(options))?;
         let tail = block_on(shard.tail()).map_err(ReadError::from)?;
         let mut recent = RecentReader::default();
         let tree = tree(options);
-        let verified = verify(shard.as_ref(), tail, &tree, &checkpoints, |record| {
+        let pass = Pass { shard: shard.as_ref(), end: u64::MAX, threads: options.verify_threads };
+        let verified = verify(pass, tail, &tree, &checkpoints, &prepare, |record, prepared| {
             recent.observe(&record.record);
-            visit(record);
+            visit(record, prepared);
         })?;
         let head = verified.frontier.head();
         let fresh = match (&verified.identity, options.access, &options.create) {
@@ -127,45 +143,36 @@ fn identity(new: &NewLog, rules: Rules) -> Result<Identity, Refused> {
 }
 
 /// Reads the whole store and holds it against what it says was acknowledged.
-fn verify(
-    shard: &dyn ShardLog,
+fn verify<P>(
+    pass: Pass<'_>,
     acknowledged: Head,
     tree: &Tree,
     checkpoints: &Checkpoints,
-    mut visit: impl FnMut(&VerifiedRecord<'_>),
+    prepare: &(impl Fn(&RecordRef<'_>) -> P + Sync),
+    mut visit: impl FnMut(&VerifiedRecord<'_>, P) + Send,
 ) -> Result<Verified, OpenError> {
     let mut verifier = if tree.is_kept() { Verifier::with_entries() } else { Verifier::new() };
     let mut at_mark = (acknowledged.size == 0).then(|| verifier.head().root);
-    loop {
-        let next = verifier.head().size;
-        let frames = block_on(shard.read(next, READ_BYTES))?;
-        if frames.is_empty() {
-            break;
+    pass.run(prepare, |arrival| {
+        if arrival.key > verifier.size() && acknowledged.size > 0 {
+            let (have, want) = (verifier.size(), arrival.key.max(acknowledged.size));
+            return Err(OpenError::from(Broken::LogRolledBack { have, want }));
         }
-        for frame in frames {
-            let visit = |record: &VerifiedRecord<'_>| {
-                visit(record);
-                ControlFlow::Continue(())
-            };
-            if frame.first_sequence > verifier.head().size && acknowledged.size > 0 {
-                let (have, want) = (verifier.head().size, frame.first_sequence);
-                let want = want.max(acknowledged.size);
-                return Err(Broken::LogRolledBack { have, want }.into());
-            }
-            let flow = verifier.frame(frame.first_sequence, &frame.bytes, visit);
-            if flow.map_err(Broken::from)?.is_break() {
-                break;
-            }
-            tree.take(&verifier.take_entries());
-            let head = verifier.head();
-            let origin = verifier.identity().map(|identity| identity.origin.as_str());
-            checkpoints.passed(origin, head)?;
-            if head.size == acknowledged.size {
-                at_mark = Some(head.root);
-            }
+        let flow = arrival.accept(&mut verifier, |record, prepared| {
+            visit(record, prepared);
+            ControlFlow::Continue(())
+        });
+        let flow = flow.map_err(Broken::from)?;
+        tree.take(&verifier.take_entries());
+        let head = verifier.head();
+        let origin = verifier.identity().map(|identity| identity.origin.as_str());
+        checkpoints.passed(origin, head)?;
+        if head.size == acknowledged.size {
+            at_mark = Some(head.root);
         }
-    }
-    let have = verifier.head().size;
+        Ok(flow)
+    })?;
+    let have = verifier.size();
     match at_mark {
         _ if have < acknowledged.size => {
             Err(Broken::LogRolledBack { have, want: acknowledged.size }.into())

@@ -7,7 +7,8 @@ use crate::corrupt::{At, Corrupt, Rule};
 use crate::error::ReadError;
 use crate::frame::{Frame, FrameReader};
 use crate::merkle::Hash;
-use crate::record::{Claim, ClaimRef, Record};
+use crate::pass::Pass;
+use crate::record::{Claim, ClaimRef, Record, RecordRef};
 use crate::shard::StoredFrame;
 use crate::verify::{Order, VerifiedRecord, Verifier, decode};
 use std::collections::VecDeque;
@@ -72,6 +73,36 @@ impl Log {
             visit(record)
         })? {}
         Ok(next)
+    }
+
+    /// Verifies everything again from the first byte on, on so many threads, and hands out every record that is
+    /// durable now until `visit` breaks off: as a [`scan`](Log::scan) from 0. Returns the sequence after the last
+    /// record it handed out.
+    ///
+    /// `prepare` is called for records in any order and on any thread, for what a consumer can say of a record alone;
+    /// what it returns is handed to `visit` with the record. Records are visited in the order of the log, one at a
+    /// time, on any of the threads; a panic of either function goes on on the caller's thread.
+    ///
+    /// # Errors
+    /// [`ReadError`] at the first record that cannot be read or breaks a rule, the same on any number of threads.
+    pub fn for_each_on<P>(
+        &self,
+        threads: usize,
+        prepare: impl Fn(&RecordRef<'_>) -> P + Sync,
+        mut visit: impl FnMut(&VerifiedRecord<'_>, P) -> ControlFlow<()> + Send,
+    ) -> Result<u64, ReadError> {
+        let end = self.head().size;
+        let pass = Pass { shard: self.shared.shard.as_ref(), end, threads };
+        let (mut verifier, mut next, mut broken_off) = (Verifier::new(), 0, false);
+        pass.run(&prepare, |arrival| {
+            let flow = arrival.accept(&mut verifier, |record, prepared| {
+                next = record.record.sequence + 1;
+                visit(record, prepared)
+            })?;
+            broken_off = flow.is_break();
+            Ok::<_, ReadError>(if verifier.size() < end { flow } else { ControlFlow::Break(()) })
+        })?;
+        if next < end && !broken_off { Err(missing(next).into()) } else { Ok(next) }
     }
 
     /// One record, or nothing if the log is not that long.

@@ -22,6 +22,7 @@ mod pipeline;
 mod reading;
 mod repair;
 mod scratch;
+mod threads;
 mod tiles;
 mod verify;
 mod walking;

@@ -39,7 +39,7 @@ fn log() -> Vec<Vec<Record>> {
 }
 
 /// Frames with good checksums; `root` may lie about what was before.
-fn frames(log: &[Vec<Record>], root: impl Fn(u64, Hash) -> Hash) -> Vec<(u64, Vec<u8>)> {
+pub(crate) fn frames(log: &[Vec<Record>], root: impl Fn(u64, Hash) -> Hash) -> Vec<(u64, Vec<u8>)> {
     let mut frontier = Frontier::new();
     let mut writer = FrameWriter::new();
     let mut seal = |records: &Vec<Record>| {

@@ -8,6 +8,7 @@ use crate::journal;
 use crate::key_file;
 use crate::log::Log;
 use crate::options::{Access, NewLog, Options};
+use crate::record::RecordRef;
 use crate::shard::{ShardLog, SledShard};
 use crate::verify::VerifiedRecord;
 use std::path::Path;
@@ -22,7 +23,8 @@ impl Log {
         Log::open_with(directory, options, |_| {})
     }
 
-    /// Opens the log and hands out every record while it is verified, so that a consumer needs no second pass.
+    /// Opens the log and hands out every record while it is verified, so that a consumer needs no second pass: in the
+    /// order of the log, one at a time, on any of the threads that verify ([`Options::verify_threads`]).
     /// What it built is worth nothing if opening fails in the end. Records that opening itself appends
     /// (`opened`, `rules`) are not handed out.
     ///
@@ -31,13 +33,27 @@ impl Log {
     pub fn open_with(
         directory: impl AsRef<Path>,
         options: &Options,
-        visit: impl FnMut(&VerifiedRecord<'_>),
+        mut visit: impl FnMut(&VerifiedRecord<'_>) + Send,
+    ) -> Result<Log, OpenError> {
+        Log::open_prepared(directory, options, |_| (), |record, ()| visit(record))
+    }
+
+    /// The same, for a consumer that can do a part of its work with a record alone, on any thread; see
+    /// [`Log::open_prepared_on`].
+    ///
+    /// # Errors
+    /// As [`Log::open`].
+    pub fn open_prepared<P>(
+        directory: impl AsRef<Path>,
+        options: &Options,
+        prepare: impl Fn(&RecordRef<'_>) -> P + Sync,
+        visit: impl FnMut(&VerifiedRecord<'_>, P) + Send,
     ) -> Result<Log, OpenError> {
         let directory = Directory::new(directory.as_ref(), Arc::clone(&options.disk));
         match (directory.survey()?, options.access, &options.create) {
             (Survey::Finished, _, _) => {
                 let lock = directory.lock()?;
-                existing(&directory, options, lock, visit)
+                existing(&directory, options, lock, prepare, visit)
             }
             (Survey::Vacant | Survey::CutShort, Access::Writer(rules), Some(new)) => {
                 let new = named(new, &directory)?;
@@ -45,7 +61,7 @@ impl Log {
                 directory.claim()?;
                 let lock = directory.lock()?;
                 match directory.survey()? {
-                    Survey::Finished => existing(&directory, options, lock, visit),
+                    Survey::Finished => existing(&directory, options, lock, prepare, visit),
                     Survey::Vacant | Survey::CutShort => {
                         refuse_a_finished_log(&directory)?;
                         SledShard::clear(&directory)?;
@@ -82,16 +98,17 @@ fn refuse_a_finished_log(directory: &Directory) -> Result<(), OpenError> {
     }
 }
 
-fn existing(
+fn existing<P>(
     directory: &Directory,
     options: &Options,
     lock: Box<dyn crate::disk::DiskFile>,
-    visit: impl FnMut(&VerifiedRecord<'_>),
+    prepare: impl Fn(&RecordRef<'_>) -> P + Sync,
+    visit: impl FnMut(&VerifiedRecord<'_>, P) + Send,
 ) -> Result<Log, OpenError> {
     directory.tidy()?;
     let shard = Arc::new(SledShard::open(directory, lock)?);
     let store = Arc::clone(&shard) as Arc<dyn ShardLog>;
-    let log = Log::open_on(store, &inside(directory, options), visit)?;
+    let log = Log::open_prepared_on(store, &inside(directory, options), prepare, visit)?;
     let (journal, stored) = (shard.log_id(), log.log_id());
     if journal != stored {
         return Err(Broken::OtherLog { journal, stored }.into());
