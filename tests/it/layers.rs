@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lampyris-testkit",    &["lampyris-message", "lampyris-evidence", "lampyris-verify", "lampyris-log"]),
     ("lampyris-projection", &["lampyris-message", "lampyris-verify", "lampyris-log"]),
     ("lampyris",            &["lampyris-message", "lampyris-log", "lampyris-projection"]),
-    ("lampyris-cli",        &["lampyris-message", "lampyris-log", "lampyris-projection", "lampyris"]),
+    ("lampyris-cli",        &["lampyris-message", "lampyris-evidence", "lampyris-verify", "lampyris-log", "lampyris-projection", "lampyris"]),
 ];
 
 #[test]

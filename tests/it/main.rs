@@ -14,6 +14,7 @@ mod dialogue;
 #[path = "../../crates/lampyris-log/tests/crash/dice.rs"]
 mod dice;
 mod docs;
+mod evidence;
 mod fuzz;
 mod import;
 mod kill;
@@ -23,3 +24,4 @@ mod licences;
 mod program;
 mod reading;
 mod tidy;
+mod worked_example;

@@ -3,11 +3,15 @@
 //! Parsing only; nothing is opened here.
 
 mod data;
+mod evidence;
 
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 pub(crate) use data::{Data, DataGc, DataGet, DataList, DataPut};
+pub(crate) use evidence::{
+    Checkpoint, Diff, Export, Inspect, Key, KeyFile, Prove, Replay, Verify, Witness,
+};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use lampyris_log::limits::{ACTOR, Bounds, NAMESPACE};
@@ -127,6 +131,9 @@ pub(crate) enum Command {
     /// Damage that was mended on opening, from the journal or from the store, counts as a fault: the
     /// next replay then finds the log whole. Opening lets the store tidy its own files: judge a copy
     /// if no byte may change.
+    ///
+    /// With --checkpoint, the log is also held against a checkpoint that you hold: it must have had
+    /// that very root at that size. Checkpoints that are kept with the log are compared in any case.
     Replay(Replay),
     /// Check the hashes of messages, data elements, groups and batches, and say why one is wrong
     ///
@@ -156,6 +163,51 @@ pub(crate) enum Command {
     /// and each blob sealed under a key of its own.
     #[command(subcommand)]
     Data(Data),
+    /// Make the key that signs the log's checkpoints, and print its verifier key
+    ///
+    /// The key is made beside the data directory, never in it, and readable by its owner alone; it
+    /// may be made before there is a log, which then takes its name from the key. Others check
+    /// checkpoints with the verifier key that is printed: give it to them by a way they trust. A key
+    /// that is there is never overwritten, only shown.
+    Key(Key),
+    /// Sign the size and root of the log as a C2SP checkpoint, or show those there are
+    ///
+    /// What is about to be signed is written beside the log first, so that within one data directory
+    /// no two checkpoints are ever signed that do not go together. The same size again gives the
+    /// same checkpoint. Whoever holds a checkpoint finds out if the log is changed before it.
+    Checkpoint(Checkpoint),
+    /// Write a proof of one message's history, which `verify` checks without the log
+    ///
+    /// The bundle has every record of the message, record 0, and the rules in force, each with its
+    /// proof of inclusion under one checkpoint: the newest if it covers them, else one signed now.
+    Prove(Prove),
+    /// Check a bundle or a tlog-proof offline: VERIFIED, FAILED with the reason, or MALFORMED
+    ///
+    /// Opens no log. Checked are the checkpoint, its cosignatures, the inclusion of each record, its
+    /// place, the order of the message's events without a gap, that each step is legal by the rules in
+    /// force, and every hash. Not excluded is that a newer record was withheld.
+    ///
+    /// Exit codes: 0 VERIFIED, 1 FAILED, 2 MALFORMED or no sense in the request.
+    Verify(Verify),
+    /// Cosign a checkpoint of another's log, if the log goes on from what you cosigned before
+    ///
+    /// For who runs no log and wants to be sure that nobody is shown two of them. The bundle is one
+    /// that `prove` wrote, with --from the checkpoint you hold, once you hold one. What is cosigned is
+    /// written to the file of --held first, and never goes back.
+    Witness(Witness),
+    /// Write the log for others: a C2SP tlog-tiles directory of static files
+    ///
+    /// A second run writes only what is new. The checkpoint is written last, so that whoever reads
+    /// meanwhile finds everything that it covers.
+    Export(Export),
+    /// Find the first record in which two logs differ
+    ///
+    /// Exit codes: 0 they are the same; 1 they differ, or one goes on from the other.
+    Diff(Diff),
+    /// Print one record's bytes as text, event included
+    ///
+    /// Opens no log. The bytes are those of a leaf: as in the member `leaf` of a bundle.
+    Inspect(Inspect),
     /// Measure this machine: a made-up log beside the bound of what is possible, in one run
     #[command(subcommand)]
     Bench(Bench),
@@ -237,16 +289,6 @@ pub(crate) struct BenchLog {
     /// Where to make the log, in a folder of its own that is removed at the end
     #[arg(long, value_name = "DIR")]
     pub(crate) scratch: Option<PathBuf>,
-}
-
-/// How to judge the log.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Replay {
-    /// How many threads verify and judge: the verdict is the same with any; else two if the machine can run two at
-    /// a time, and one if not
-    #[arg(long, value_name = "N")]
-    #[arg(value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub(crate) threads: Option<u16>,
 }
 
 /// What to import.

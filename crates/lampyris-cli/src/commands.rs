@@ -5,15 +5,23 @@
 mod apply;
 mod bench;
 mod check;
+mod checkpoint;
 mod data;
+mod diff;
+mod export;
 mod get;
 mod hash;
 mod history;
 mod import;
+mod inspect;
+mod key;
 mod list;
+mod prove;
 mod replay;
 mod stats;
 mod telling;
+mod verify;
+mod witness;
 
 use std::process::ExitCode;
 
@@ -34,6 +42,14 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Check(check) => check::run(global, &check),
         Command::Hash(hash) => hash::run(global, &hash),
         Command::Data(data) => data::run(global, &data),
+        Command::Inspect(inspect) => inspect::run(global, &inspect),
+        Command::Key(key) => key::run(global, &key),
+        Command::Checkpoint(checkpoint) => checkpoint::run(global, &checkpoint),
+        Command::Prove(prove) => prove::run(global, &prove),
+        Command::Verify(verify) => verify::run(global, &verify),
+        Command::Witness(witness) => witness::run(&witness),
+        Command::Export(export) => export::run(global, &export),
+        Command::Diff(diff) => diff::run(global, &diff),
         Command::Bench(bench) => bench::run(global, &bench),
     }
 }

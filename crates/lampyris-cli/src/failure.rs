@@ -86,6 +86,24 @@ impl From<lampyris_log::ReadError> for Failure {
     }
 }
 
+impl From<lampyris_log::CheckpointError> for Failure {
+    fn from(error: lampyris_log::CheckpointError) -> Self {
+        Self::No(chain(&error))
+    }
+}
+
+impl From<lampyris_log::ExportError> for Failure {
+    fn from(error: lampyris_log::ExportError) -> Self {
+        Self::No(chain(&error))
+    }
+}
+
+impl From<lampyris_log::key_file::KeyFileError> for Failure {
+    fn from(error: lampyris_log::key_file::KeyFileError) -> Self {
+        Self::No(chain(&error))
+    }
+}
+
 impl From<lampyris_log::DataError> for Failure {
     fn from(error: lampyris_log::DataError) -> Self {
         Self::No(format!("the data store: {}", chain(&error)))

@@ -3,15 +3,49 @@
 //! It knows nothing of messages.
 
 use std::borrow::Cow;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::{Global, Progress};
+use crate::failure::Failure;
 
 /// Standard output, buffered; flush it before the end.
 pub(crate) fn answers() -> BufWriter<StdoutLock<'static>> {
     BufWriter::with_capacity(1 << 16, io::stdout().lock())
+}
+
+/// Writes an answer to a file, if one is meant, or to standard output.
+pub(crate) fn put(out: Option<&Path>, bytes: &[u8]) -> Result<(), Failure> {
+    let Some(path) = out.filter(|path| *path != Path::new("-")) else {
+        let mut answers = answers();
+        answers.write_all(bytes)?;
+        return Ok(answers.flush()?);
+    };
+    whole_file(path, |file| file.write_all(bytes))
+        .map_err(|error| Failure::no(format!("cannot write {}: {error}", path.display())))
+}
+
+/// Writes a file beside the one that is meant, and gives it the name once it is whole and durable.
+pub(crate) fn whole_file<E: From<io::Error>>(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> Result<(), E>,
+) -> Result<(), E> {
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        let why = "there is something of this name that is not a file";
+        return Err(io::Error::other(why).into());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .prefix(".lampyris-")
+        .make_in(folder, |path| File::create_new(path))?;
+    write(file.as_file_mut())?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }
 
 /// A bar that counts towards a known end, or a spinner; hidden where nobody looks.

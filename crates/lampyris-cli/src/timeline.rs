@@ -4,8 +4,8 @@
 
 use lampyris_log::Record;
 use lampyris_message::event::{
-    Claims, Confirmed, Event, Imported, Noted, Parent, Readiness, Received, Rejected, Sealed, Sent,
-    Staged,
+    Claims, Confirmed, DataEvent, Event, Held, Imported, Noted, Parent, Readiness, Received,
+    Rejected, Sealed, Sent, Staged,
 };
 use lampyris_message::{Pin, SealedMessage, Timestamp};
 use serde_json::{Map, Value, json};
@@ -53,7 +53,7 @@ fn short(value: &Value) -> String {
 }
 
 /// What an event carried; absent members are left out.
-fn carried(event: &Event) -> Value {
+pub(crate) fn carried(event: &Event) -> Value {
     let members = match event {
         Event::Staged(event) => staged(event),
         Event::Received(event) => received(event),
@@ -91,6 +91,27 @@ fn carried(event: &Event) -> Value {
             vec![("kind", shown(kind)), ("evidence", shown(evidence)), ("detail", shown(detail))]
         }
     };
+    let present = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    Value::Object(present.collect::<Map<_, _>>())
+}
+
+/// What the event of a data element carried.
+pub(crate) fn data_carried(event: &DataEvent) -> Value {
+    let DataEvent::Added(added) = event;
+    let held = |held: Option<Held>| {
+        held.map(|held| json!({ "hash": held.hash.to_string(), "size": held.size }))
+    };
+    let datatype = added.datatype.as_ref();
+    let datatype = datatype.map(|it| json!({ "name": it.name, "version": it.version }));
+    let members = [
+        ("hash", shown(&added.hash())),
+        ("created", shown(&added.created)),
+        ("validator", Some(json!(added.validator.as_str()))),
+        ("datatype", datatype),
+        ("value", held(added.content.value())),
+        ("blob", held(added.content.blob())),
+        ("details", held(added.details)),
+    ];
     let present = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
     Value::Object(present.collect::<Map<_, _>>())
 }

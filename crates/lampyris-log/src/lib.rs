@@ -62,6 +62,7 @@ pub mod shard;
 #[cfg(feature = "sled")]
 mod sled_store;
 mod speculation;
+mod tile_directory;
 mod tree;
 mod verify;
 
@@ -94,5 +95,6 @@ pub use shard::SledShard;
 pub use shard::{MemoryShard, ShardError, ShardLog};
 #[cfg(feature = "sled")]
 pub use sled_store::TREE;
+pub use tile_directory::{ExportError, Exported};
 pub use tree::{TILE_BYTES, TILE_HASHES, TILE_HEIGHT};
 pub use verify::{Chain, VerifiedRecord, Verifier};

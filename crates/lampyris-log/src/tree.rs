@@ -116,7 +116,12 @@ impl Nodes for Tree {
 
 impl Tree {
     /// Some hashes of a level, all of one tile.
-    fn hashes(&self, level: u8, first: u64, count: usize) -> Result<Vec<Hash>, ReadError> {
+    pub(crate) fn hashes(
+        &self,
+        level: u8,
+        first: u64,
+        count: usize,
+    ) -> Result<Vec<Hash>, ReadError> {
         let file = {
             let state = self.state.lock();
             let found = state.levels.get(usize::from(level)).ok_or_else(|| missing(level))?;

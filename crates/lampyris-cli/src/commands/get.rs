@@ -6,7 +6,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use lampyris_log::Log;
-use lampyris_message::{DataRef, Message};
+use lampyris_message::{DataRef, Message, MessageId};
 use lampyris_projection::View;
 use lampyris_projection::element::{self, Missing};
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ pub(crate) fn run(global: &Global, one: &One) -> Result<ExitCode, Failure> {
             Some(view)
         }
     });
-    let Some(view) = view else { return Err(unknown(one)) };
+    let Some(view) = view else { return Err(unknown(&one.namespace.namespace, one.id)) };
     let references = references(&log, &one.namespace.namespace, view.message())?;
     let mut out = output::answers();
     if global.json {
@@ -44,8 +44,8 @@ pub(crate) fn run(global: &Global, one: &One) -> Result<ExitCode, Failure> {
 }
 
 /// No message of this id is in the namespace.
-pub(crate) fn unknown(one: &One) -> Failure {
-    Failure::no(format!("no message {} in namespace '{}'", one.id, one.namespace.namespace))
+pub(crate) fn unknown(namespace: &str, id: MessageId) -> Failure {
+    Failure::no(format!("no message {id} in namespace '{namespace}'"))
 }
 
 /// The data references of a message, and why what they name cannot be read, if it cannot.

@@ -13,7 +13,7 @@ pub(crate) fn run(global: &Global, one: &One) -> Result<ExitCode, Failure> {
     let log = store::open_reader(global, |_| {})?;
     let history = store::history(&log, &one.namespace.namespace, one.id)?;
     if history.is_empty() {
-        return Err(super::get::unknown(one));
+        return Err(super::get::unknown(&one.namespace.namespace, one.id));
     }
     let mut out = output::answers();
     for (record, event) in &history {

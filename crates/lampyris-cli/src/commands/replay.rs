@@ -7,16 +7,18 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use lampyris_evidence::checkpoint::SignedCheckpoint;
 use lampyris_log::{Log, Options};
 use lampyris_projection::Audit;
 use serde_json::{Map, Value, json};
 
 use crate::args::{Global, Replay};
-use crate::failure::Failure;
-use crate::output;
+use crate::failure::{Failure, chain};
+use crate::{output, signing};
 
 #[expect(clippy::disallowed_methods, reason = "events a second are measured by the wall clock")]
 pub(crate) fn run(global: &Global, replay: &Replay) -> Result<ExitCode, Failure> {
+    let held = held(replay)?;
     let bar = output::progress(global, None, "records");
     let began = Instant::now();
     let mut audit = Audit::new();
@@ -37,7 +39,10 @@ pub(crate) fn run(global: &Global, replay: &Replay) -> Result<ExitCode, Failure>
         (Some(fault), _) => Some(fault.to_string()),
         (None, Err(error)) => return Err(error.into()),
         // Mended is not undamaged: whoever audits has to know.
-        (None, Ok(log)) => log.repaired().map(|repaired| repaired.to_string()),
+        (None, Ok(log)) => match log.repaired() {
+            Some(repaired) => Some(repaired.to_string()),
+            None => checkpoints(&log, &held, replay),
+        },
     };
     let mut out = output::answers();
     let told =
@@ -48,6 +53,29 @@ pub(crate) fn run(global: &Global, replay: &Replay) -> Result<ExitCode, Failure>
     }
     told?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The checkpoints that are held outside.
+fn held(replay: &Replay) -> Result<Vec<SignedCheckpoint>, Failure> {
+    replay.checkpoint.iter().map(|path| signing::checkpoint(path)).collect()
+}
+
+/// What is wrong between the log and the checkpoints that are held outside or kept with it.
+fn checkpoints(log: &Log, held: &[SignedCheckpoint], replay: &Replay) -> Option<String> {
+    for (signed, path) in held.iter().zip(&replay.checkpoint) {
+        let known = replay.key.iter().any(|key| signed.verify(key).is_ok());
+        let why = if known {
+            log.agrees_with(signed).err().map(|error| chain(&error))
+        } else {
+            Some("it is signed by none of the keys".to_owned())
+        };
+        if let Some(why) = why {
+            return Some(format!("checkpoint {}: {why}", path.display()));
+        }
+    }
+    // Opening compared the bodies; their signatures are read here.
+    let kept = log.checkpoints().find_map(Result::err)?;
+    Some(format!("a checkpoint that is kept with the log: {}", chain(&kept)))
 }
 
 fn print(

@@ -61,6 +61,18 @@ impl Log {
     }
 }
 
+impl Log {
+    /// Some hashes of a level of tiles, all of one tile.
+    pub(crate) fn tile_hashes(
+        &self,
+        level: u8,
+        first: u64,
+        count: usize,
+    ) -> Result<Vec<Hash>, ReadError> {
+        self.shared.tree.hashes(level, first, count)
+    }
+}
+
 impl Shared {
     pub(super) fn root_at(&self, size: u64) -> Result<Option<Hash>, ReadError> {
         if !self.tree.is_kept() {

@@ -2,13 +2,12 @@
 //!
 //! A file appears under its name only once all bytes of it were found right.
 
-use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use indicatif::ProgressBar;
-use lampyris_log::{Hash, Log, ObjectReader};
+use lampyris_log::{Hash, Log};
 use lampyris_projection::Element;
 
 use crate::args::{DataGet, Global};
@@ -48,7 +47,7 @@ pub(super) fn write(
         return Ok(ExitCode::SUCCESS);
     };
     let bar = output::progress(global, Some(reader.size()), "bytes");
-    let written = to(path, &mut reader, &bar);
+    let written = output::whole_file(path, |file| copy(&mut reader, file, &bar));
     bar.finish_and_clear();
     written.map_err(|failed| match failed {
         Failed::Read(error) => damaged(error.to_string()),
@@ -63,22 +62,10 @@ enum Failed {
     Write(io::Error),
 }
 
-/// Writes a file beside the one that is meant, and gives it the name once it is whole and durable.
-fn to(path: &Path, reader: &mut ObjectReader, bar: &ProgressBar) -> Result<(), Failed> {
-    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        let why = "there is something of this name that is not a file";
-        return Err(Failed::Write(io::Error::other(why)));
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
+        Self::Write(error)
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
-        .prefix(".lampyris-")
-        .make_in(folder, |path| File::create_new(path))
-        .map_err(Failed::Write)?;
-    copy(reader, file.as_file_mut(), bar)?;
-    file.as_file().sync_all().map_err(Failed::Write)?;
-    file.persist(path).map_err(|error| Failed::Write(error.error))?;
-    Ok(())
 }
 
 fn copy(reader: &mut impl Read, out: &mut impl Write, bar: &ProgressBar) -> Result<(), Failed> {

@@ -1,0 +1,67 @@
+//! `checkpoint`: signs the durable head of the log, shows the checkpoints there are, takes over cosignatures.
+//!
+//! Nothing is printed that is not kept beside the log first.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use lampyris_evidence::checkpoint::SignedCheckpoint;
+use lampyris_log::Log;
+use serde_json::{Value, json};
+
+use crate::args::{Checkpoint, Global};
+use crate::failure::Failure;
+use crate::{output, signing, store};
+
+pub(crate) fn run(global: &Global, asked: &Checkpoint) -> Result<ExitCode, Failure> {
+    let log = store::open_reader(global, |_| {})?;
+    if asked.list {
+        return list(global, &log);
+    }
+    let signed = if asked.last {
+        let last = log.last_checkpoint()?;
+        last.ok_or_else(|| Failure::no("the log has no checkpoint yet"))?
+    } else if let Some(file) = &asked.add {
+        log.add_cosignatures(&signing::checkpoint(file)?, &asked.witness)?
+    } else {
+        log.checkpoint(&signing::key(global, &asked.key)?)?
+    };
+    if global.json && asked.out.is_none() {
+        let mut out = output::answers();
+        output::json_line(&mut out, &told(&signed))?;
+        out.flush()?;
+    } else {
+        output::put(asked.out.as_deref(), signed.encode().as_bytes())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(global: &Global, log: &Log) -> Result<ExitCode, Failure> {
+    let mut out = output::answers();
+    for signed in log.checkpoints() {
+        let signed = signed?;
+        if global.json {
+            output::json_line(&mut out, &told(&signed))?;
+        } else {
+            let head = signed.checkpoint().head;
+            let signers: Vec<_> =
+                signed.note().signatures().iter().map(|line| line.name.as_str()).collect();
+            writeln!(out, "{:>12}  {}  {}", head.size, head.root, signers.join(", "))?;
+        }
+    }
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A checkpoint as JSON; `note` is the text that others check.
+fn told(signed: &SignedCheckpoint) -> Value {
+    let checkpoint = signed.checkpoint();
+    let signers = signed.note().signatures().iter().map(|line| line.name.as_str());
+    json!({
+        "origin": checkpoint.origin,
+        "size": checkpoint.head.size,
+        "root": checkpoint.head.root.to_string(),
+        "signers": signers.collect::<Vec<_>>(),
+        "note": signed.encode(),
+    })
+}

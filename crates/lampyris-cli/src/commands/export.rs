@@ -1,0 +1,41 @@
+//! `export`: the log as files for others.
+//!
+//! What is exported is under a checkpoint: the newest if it covers the whole log, else a new one.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use crate::args::{Export, Global};
+use crate::failure::Failure;
+use crate::{output, signing, store};
+
+pub(crate) fn run(global: &Global, export: &Export) -> Result<ExitCode, Failure> {
+    let log = store::open_reader(global, |_| {})?;
+    let head = log.head();
+    let checkpoint = match log.last_checkpoint()? {
+        Some(newest) if newest.checkpoint().head == head => newest,
+        Some(_) | None => log.checkpoint(&signing::key(global, &export.key)?)?,
+    };
+    let bar = output::progress(global, None, "records");
+    let exported =
+        log.export_tiles(&export.tiles, &checkpoint, |records| bar.set_position(records));
+    bar.finish_and_clear();
+    let exported = exported?;
+    let mut out = output::answers();
+    if global.json {
+        let answer = json!({
+            "size": head.size,
+            "root": head.root.to_string(),
+            "before": exported.before,
+            "files": exported.files,
+        });
+        output::json_line(&mut out, &answer)?;
+    } else {
+        let (new, files) = (head.size - exported.before, exported.files);
+        writeln!(out, "{} records, {new} of them new, in {files} new files", head.size)?;
+    }
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,137 @@
+//! `prove`: the history of one message as a bundle that anyone can check, or one record as a tlog-proof.
+//!
+//! Everything is read from the log; a record that the checkpoint does not cover is in no proof.
+
+use std::process::ExitCode;
+
+use lampyris_evidence::bundle::{Bundle, Consistency, Inclusion, Leaf, MAX_BUNDLE_BYTES, Old};
+use lampyris_evidence::checkpoint::SignedCheckpoint;
+use lampyris_evidence::merkle::Hash;
+use lampyris_evidence::tlog_proof::TlogProof;
+use lampyris_log::{LOG_KIND, Log, Record};
+use lampyris_message::MessageId;
+use lampyris_projection::record::MESSAGE;
+
+use crate::args::{Global, Prove};
+use crate::failure::Failure;
+use crate::{output, signing, store};
+
+pub(crate) fn run(global: &Global, prove: &Prove) -> Result<ExitCode, Failure> {
+    let log = store::open_reader(global, |_| {})?;
+    let text = match (prove.tlog_proof, prove.id) {
+        (Some(sequence), _) => one(global, prove, &log, sequence)?,
+        (None, Some(id)) => history(global, prove, &log, id)?,
+        (None, None) => return Err(Failure::Senseless(vec!["no message is named".to_owned()])),
+    };
+    output::put(prove.out.as_deref(), text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A tlog-proof of one record, with its bytes.
+fn one(global: &Global, prove: &Prove, log: &Log, sequence: u64) -> Result<String, Failure> {
+    if sequence >= log.head().size {
+        let size = log.head().size;
+        return Err(Failure::no(format!("the log has {size} records, and none is {sequence}")));
+    }
+    let checkpoint = checkpoint(global, prove, log, sequence)?;
+    let (leaf, proof) = leaf(log, sequence, &checkpoint)?;
+    let proof = TlogProof { extra: leaf, index: sequence, proof, checkpoint };
+    Ok(proof.encode())
+}
+
+/// A bundle of all records of a message, and of those that say which log it is and which rules were in force.
+fn history(global: &Global, prove: &Prove, log: &Log, id: MessageId) -> Result<String, Failure> {
+    let namespace = &prove.namespace.namespace;
+    let message = log.stream_history(namespace, MESSAGE, id.as_bytes())?;
+    let Some(last) = message.last().map(|record| record.sequence) else {
+        return Err(super::get::unknown(namespace, id));
+    };
+    let own = log.stream_history("", LOG_KIND, &log.log_id())?;
+    let sequence = |record: &Record| record.sequence;
+    let own = own.iter().map(sequence).take_while(|sequence| *sequence < last);
+    let mut shown: Vec<u64> = own.chain(message.iter().map(sequence)).collect();
+    shown.sort_unstable();
+    let checkpoint = checkpoint(global, prove, log, last)?;
+    let inclusion = shown.iter().map(|sequence| {
+        let (leaf, proof) = leaf(log, *sequence, &checkpoint)?;
+        let leaf = Leaf::Bytes(leaf);
+        Ok(Inclusion { index: *sequence, leaf, proof, tree_size: None, root_hash: None })
+    });
+    let inclusion = inclusion.collect::<Result<_, Failure>>()?;
+    let from = prove.from.as_deref().map(|path| consistency(log, path, &checkpoint)).transpose()?;
+    // A checkpoint from outside was verified with the key's file, others with the key that is stored with them.
+    let key = log.verifier_key().filter(|key| checkpoint.verify(key).is_ok());
+    let key = match key {
+        Some(key) => key,
+        None => signing::key(global, &prove.key)?.verifier().clone(),
+    };
+    let bundle = Bundle {
+        log_keys: vec![key],
+        origin: Some(log.origin()),
+        checkpoint: Some(checkpoint),
+        inclusion,
+        consistency: from.into_iter().collect(),
+        ..Bundle::default()
+    };
+    let mut text = bundle.to_json();
+    text.push('\n');
+    if text.len() > MAX_BUNDLE_BYTES {
+        let (bytes, most) = (text.len(), MAX_BUNDLE_BYTES);
+        return Err(Failure::no(format!("the bundle would have {bytes} bytes, more than {most}")));
+    }
+    Ok(text)
+}
+
+/// The checkpoint to prove under, which covers a record: the one that was asked for, the newest, or a new one.
+fn checkpoint(
+    global: &Global,
+    prove: &Prove,
+    log: &Log,
+    last: u64,
+) -> Result<SignedCheckpoint, Failure> {
+    let Some(path) = &prove.checkpoint else {
+        return match log.last_checkpoint()? {
+            Some(newest) if newest.checkpoint().head.size > last => Ok(newest),
+            Some(_) | None => Ok(log.checkpoint(&signing::key(global, &prove.key)?)?),
+        };
+    };
+    let asked = signing::checkpoint(path)?;
+    log.agrees_with(&asked)?;
+    let size = asked.checkpoint().head.size;
+    if size <= last {
+        let path = path.display();
+        let why = format!("{path} covers {size} records, and record {last} is to be proven");
+        return Err(Failure::no(why));
+    }
+    Ok(asked)
+}
+
+/// A record's bytes and its proof.
+fn leaf(
+    log: &Log,
+    sequence: u64,
+    checkpoint: &SignedCheckpoint,
+) -> Result<(Vec<u8>, Vec<Hash>), Failure> {
+    let proof = log.inclusion_proof(sequence, checkpoint.checkpoint().head.size)?;
+    let found = log.leaf_bytes(sequence)?.zip(proof);
+    found.ok_or_else(|| Failure::no(format!("there is no record {sequence} under the checkpoint")))
+}
+
+/// The proof that the log goes on from a checkpoint that someone holds.
+fn consistency(
+    log: &Log,
+    path: &std::path::Path,
+    checkpoint: &SignedCheckpoint,
+) -> Result<Consistency, Failure> {
+    let old_checkpoint = signing::checkpoint(path)?;
+    log.agrees_with(&old_checkpoint)?;
+    let (old, new) = (old_checkpoint.checkpoint().head.size, checkpoint.checkpoint().head.size);
+    let proof = log.consistency_proof(old, new)?.filter(|_| old <= new);
+    let Some(proof) = proof else {
+        let path = path.display();
+        let why = format!("{path} covers {old} records, the checkpoint to prove under {new}");
+        return Err(Failure::no(why));
+    };
+    let old = Old::Checkpoint { old_checkpoint };
+    Ok(Consistency { old, proof, new_size: None, new_root: None })
+}
