@@ -2,6 +2,7 @@
 //! Nothing here draws bytes, and nothing is only read: what is accepted is written again and compared.
 
 mod batch;
+mod bundle;
 mod checkpoint;
 mod data;
 mod event;
@@ -35,7 +36,7 @@ pub struct Property {
 }
 
 /// Every property, in the order in which its reader stands in the way of a message, and then of a proof.
-pub const PROPERTIES: [Property; 17] = [
+pub const PROPERTIES: [Property; 18] = [
     Property { name: "time", holds: scalar::time },
     Property { name: "uuid", holds: scalar::uuid },
     Property { name: "bytes32", holds: scalar::bytes32 },
@@ -53,6 +54,7 @@ pub const PROPERTIES: [Property; 17] = [
     Property { name: "checkpoint", holds: checkpoint::checkpoint },
     Property { name: "tlog_proof", holds: tlog_proof::tlog_proof },
     Property { name: "policy", holds: policy::policy },
+    Property { name: "bundle", holds: bundle::bundle },
 ];
 
 /// Runs the property of this name.

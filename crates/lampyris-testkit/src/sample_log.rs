@@ -212,11 +212,11 @@ impl SampleLog {
         let last = bundle.inclusion.last_mut().unwrap();
         last.leaf = Leaf::Hash(last.leaf.hash());
         bundle.tlog_proofs = vec![LeafProof {
-            leaf: self.records[&1].encode(),
+            leaf: self.records[&0].encode(),
             proof: TlogProof {
                 extra: Vec::new(),
-                index: 1,
-                proof: self.inclusion(1, half),
+                index: 0,
+                proof: self.inclusion(0, half),
                 checkpoint: self.checkpoint(half),
             },
         }];

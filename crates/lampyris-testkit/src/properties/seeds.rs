@@ -62,6 +62,7 @@ pub fn seeds(name: &str) -> Vec<Vec<u8>> {
         "checkpoint" => bytes(signed::checkpoints()),
         "tlog_proof" => bytes(signed::proofs()),
         "policy" => bytes(signed::policies()),
+        "bundle" => bytes(super::bundle::bundles()),
         _ => parts().into_iter().collect(),
     };
     let fits = |bytes: &Vec<u8>| bytes.len() <= SEED_BYTES && (property.holds)(bytes);

@@ -1,9 +1,11 @@
 //! Logs whose operator lies: every signature and every proof is right, and a record may not stand where it does.
 
-use lampyris_evidence::bundle::{Bundle, FailedRule, Inclusion, Leaf};
+use lampyris_evidence::bundle::{Bundle, Consistency, FailedRule, Inclusion, Leaf, Old};
+use lampyris_evidence::checkpoint::{Checkpoint, SignedCheckpoint};
 use lampyris_evidence::identity::{Identity, OwnEvent, Rules};
 use lampyris_evidence::key::{SigningKey, VerifierKey};
 use lampyris_evidence::merkle::{Hash, Head};
+use lampyris_evidence::policy::Policy;
 use lampyris_evidence::record::{Record, StreamName};
 use lampyris_message::lifecycle::rules;
 use lampyris_testkit::SampleLog;
@@ -203,8 +205,7 @@ fn what_is_of_another_tree_or_log_is_refused() {
 #[test]
 fn a_bundles_own_claim_has_to_be_right() {
     let log = SampleLog::of(1);
-    let logs_alone =
-        lampyris_evidence::policy::Policy::of(&[key().verifier().clone()], &[], 0).unwrap();
+    let logs_alone = Policy::of(&[key().verifier().clone()], &[], 0).unwrap();
     let check = |bundle: &Bundle| {
         let verdict = verify(bundle.to_json().as_bytes(), &logs_alone);
         verdict.map(drop).map_err(|refused| refused.to_string())
@@ -231,6 +232,38 @@ fn a_bundles_own_claim_has_to_be_right() {
     assert_eq!(check(&bundle), Ok(()), "a line of nobody's");
     bundle.log_keys.push(other);
     assert!(check(&bundle).unwrap_err().contains("does not verify"), "of a key that is listed");
+}
+
+/// An older checkpoint is of the same log, signed by it, and no known line of it is wrong.
+#[test]
+fn an_older_checkpoint_is_the_logs_own() {
+    let log = SampleLog::of(1);
+    let other = SigningKey::from_seed("example.com/other", [9; 32]).unwrap();
+    let [witness, _] = witnesses().map(|key| key.verifier().clone());
+    let logs = [key().verifier().clone(), other.verifier().clone()];
+    let policy = Policy::of(&logs, &[witness], 1).unwrap();
+    let check = |old_checkpoint: SignedCheckpoint| {
+        let size = old_checkpoint.checkpoint().head.size;
+        let proof = log.consistency(size, log.size());
+        let old = Old::Checkpoint { old_checkpoint };
+        let consistency = vec![Consistency { old, proof, new_size: None, new_root: None }];
+        let bundle = Bundle { consistency, ..log.bundle(&[]) };
+        let verdict = verify(bundle.to_json().as_bytes(), &policy);
+        verdict.map(drop).map_err(|refused| refused.to_string())
+    };
+    assert_eq!(check(log.unwitnessed(3)), Ok(()), "no quorum is asked for");
+    let said = Checkpoint::new("example.com/other", log.head(3));
+    let refused = check(SignedCheckpoint::sign(said, &other).unwrap()).unwrap_err();
+    assert!(refused.starts_with("consistency[0].old_checkpoint: the checkpoint's origin is"));
+    let stranger = SigningKey::from_seed(ORIGIN, [9; 32]).unwrap();
+    let said = Checkpoint::new(ORIGIN, log.head(3));
+    let refused = check(SignedCheckpoint::sign(said, &stranger).unwrap()).unwrap_err();
+    assert!(refused.contains("is signed by no key"), "{refused}");
+    let mut bent = log.unwitnessed(3);
+    let mut cosignature = witnesses()[0].cosign(&bent, 5).unwrap();
+    cosignature.bytes[8] ^= 1;
+    bent.add(cosignature).unwrap();
+    assert!(check(bent).unwrap_err().contains("does not verify"));
 }
 
 #[test]
