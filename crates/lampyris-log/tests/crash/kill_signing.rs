@@ -78,13 +78,13 @@ fn hear(line: &str, ledger: &mut Ledger, held: &mut Held) -> bool {
         return false;
     };
     let checkpoint = SignedCheckpoint::parse(&note.replace('|', "\n")).unwrap();
-    hold(held, checkpoint)
+    hold(held, &checkpoint)
 }
 
-fn hold(held: &mut Held, checkpoint: SignedCheckpoint) -> bool {
+fn hold(held: &mut Held, checkpoint: &SignedCheckpoint) -> bool {
     checkpoint.verify(signing_key().verifier()).unwrap();
     let before = held.insert(checkpoint.checkpoint().head.size, checkpoint.clone());
-    assert!(before.as_ref().is_none_or(|before| *before == checkpoint), "two of one size");
+    assert!(before.as_ref().is_none_or(|before| before == checkpoint), "two of one size");
     before.is_none()
 }
 
@@ -102,19 +102,19 @@ fn compare(directory: &Path, held: &mut Held) {
     for checkpoint in held.values() {
         assert!(stored.contains(checkpoint), "not stored: {}", checkpoint.encode());
     }
-    for checkpoint in stored {
+    for checkpoint in &stored {
         hold(held, checkpoint);
     }
     let now = log.head();
     let mut before = Head { size: 0, root: Hash::of(&[]) };
     for checkpoint in held.values() {
-        let head = checkpoint.checkpoint().head;
-        assert_eq!(heads[usize::try_from(head.size).unwrap()], head);
-        for (old, new) in [(before, head), (head, now)] {
+        let signed = checkpoint.checkpoint().head;
+        assert_eq!(heads[usize::try_from(signed.size).unwrap()], signed);
+        for (old, new) in [(before, signed), (signed, now)] {
             let Ok(path) = proof::consistency(&tree, old.size, new.size);
             proof::check_consistency(old, new, &path.unwrap()).unwrap();
         }
-        before = head;
+        before = signed;
     }
     if let Some(last) = held.values().last() {
         log.agrees_with(last).unwrap();
@@ -135,7 +135,9 @@ impl Tree {
             let level = &mut self.0[height];
             level.push(node);
             match level.as_slice() {
-                [.., left, right] if level.len() % 2 == 0 => node = Hash::node(left, right),
+                [.., left, right] if level.len().is_multiple_of(2) => {
+                    node = Hash::node(left, right);
+                }
                 _ => return,
             }
         }

@@ -75,7 +75,7 @@ fn forgeries(original: &[Record]) -> Vec<(String, Vec<Record>)> {
         }
     }
     for (at, (_, forged)) in all.iter_mut().enumerate() {
-        rebuild(forged, at % 2 == 0);
+        rebuild(forged, at.is_multiple_of(2));
     }
     all
 }
@@ -220,7 +220,7 @@ fn attack(
         other => panic!("{name}: {other:?}"),
     }
     // The stored bodies rewritten, or taken away: the log opens as sound.
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         fs::write(&file, bodies(origin, &heads)).unwrap();
     } else {
         fs::remove_file(&file).unwrap();
