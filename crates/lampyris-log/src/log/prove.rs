@@ -83,8 +83,17 @@ impl Shared {
             std::cmp::Ordering::Greater => Ok(None),
             // Verified record by record, and so the one root that is known without a tile.
             std::cmp::Ordering::Equal => Ok(Some(head.root)),
-            std::cmp::Ordering::Less => root(&self.tree, size).map(Some),
+            std::cmp::Ordering::Less => self.earlier_root(size, head).map(Some),
         }
+    }
+
+    /// The root at an earlier size, shown to lead to the head: hashes that lead there are the log's own, whatever
+    /// became of the files of tiles since they were compared.
+    fn earlier_root(&self, size: u64, head: Head) -> Result<Hash, ReadError> {
+        let old = Head { size, root: root(&self.tree, size)? };
+        let proof = consistency(&self.tree, size, head.size)?;
+        check_consistency(old, head, &proof.unwrap_or_default()).map_err(damaged)?;
+        Ok(old.root)
     }
 }
 

@@ -196,6 +196,33 @@ fn an_injured_file_of_tiles_is_made_anew_and_damage_is_told() {
 }
 
 #[test]
+fn tiles_that_change_under_an_open_log_give_no_wrong_root_and_no_wrong_proof() {
+    let scratch = tempfile::tempdir().unwrap();
+    let log = open(scratch.path()).unwrap();
+    fill(&log, 3 * TILE_HASHES + 40);
+    let (heads, leaves) = model(&log);
+    let file = scratch.path().join("tiles/0");
+    let whole = std::fs::read(&file).unwrap();
+    let mut refused = 0;
+    for at in (0..whole.len()).step_by(601) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        std::fs::write(&file, &bytes).unwrap();
+        for size in (1..heads.len()).step_by(97) {
+            let head = heads[size];
+            match log.root_at(head.size) {
+                Ok(root) => assert_eq!(root, Some(head.root), "byte {at}, size {size}"),
+                Err(_) => refused += 1,
+            }
+            if let Ok(proof) = log.inclusion_proof(0, head.size) {
+                check_inclusion(leaves[0], 0, head, &proof.unwrap()).unwrap();
+            }
+        }
+    }
+    assert!(refused > 0, "no root stood on a changed hash");
+}
+
+#[test]
 fn a_failing_disk_neither_stops_appends_nor_makes_a_proof_wrong() {
     for operation in 1.. {
         let scratch = tempfile::tempdir().unwrap();
