@@ -226,8 +226,12 @@ pub(crate) enum Bench {
     Index(BenchIndex),
     /// Live views made from a log and fed event by event, beside scan and SHA-256 alone; their memory
     Projection(BenchLog),
+    /// Roots, proofs and a checkpoint of a log, beside the hashes of a proof alone; opening with tiles and without
+    Prove(BenchLog),
     /// Judged replay on one thread and two, beside scan, decompression, decoding, SHA-256 and root alone
     Replay(BenchLog),
+    /// Durable appends to a log that keeps the tiles of its tree, beside one that keeps none
+    Tiles(BenchAppend),
     /// Messages staged with a value in line, beside the same messages without
     Values(BenchValues),
 }

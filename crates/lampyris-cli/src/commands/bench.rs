@@ -9,8 +9,10 @@ mod engine;
 mod index;
 mod memory;
 mod projection;
+mod prove;
 mod raw;
 mod replay;
+mod tiles;
 mod values;
 mod workload;
 
@@ -68,7 +70,9 @@ pub(crate) fn run(global: &Global, bench: &Bench) -> Result<ExitCode, Failure> {
         Bench::Engine(engine) => engine::run(global, engine),
         Bench::Index(index) => index::run(global, index),
         Bench::Projection(projection) => projection::run(global, projection),
+        Bench::Prove(prove) => prove::run(global, prove),
         Bench::Replay(replay) => replay::run(global, replay),
+        Bench::Tiles(tiles) => tiles::run(global, tiles),
         Bench::Values(values) => values::run(global, values),
     }
 }
