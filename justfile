@@ -24,8 +24,10 @@ bench:
     cargo run --release -- bench index
     cargo run --release -- bench projection
     cargo run --release -- bench projection --imported
+    cargo run --release -- bench prove
     cargo run --release -- bench replay
     cargo run --release -- bench replay --imported
+    cargo run --release -- bench tiles
     cargo run --release -- bench values
 
 # Each fuzz target for a minute, or as many seconds as are asked for
