@@ -58,7 +58,8 @@ fn run_and_kill(directory: &Path, ledger: &mut Ledger, held: &mut Held, dice: &m
     let mut command = command("append", directory, &[]);
     command.env(FIRST, ledger.go_on_from()).env(SIGN, (1 + dice.below(20)).to_string());
     let mut process = Process::start(command);
-    let mut wanted = dice.below(12);
+    // The first time it lives until there is a log to compare with.
+    let mut wanted = dice.below(12).max(u64::from(held.is_empty()));
     while wanted > 0 {
         let line = process.next_line();
         let line = line.unwrap_or_else(|| panic!("the program ended by itself"));
