@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lampyris_log::{Log, Options};
 use serde_json::Value;
@@ -20,7 +20,7 @@ fn with_key() -> (Program, String) {
     (program, key)
 }
 
-fn text(path: &PathBuf) -> &str {
+fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 

@@ -93,7 +93,8 @@ impl Log {
             let written = files
                 .write(&tile.entries(), &entries)
                 .and_then(|()| files.write(&tile.path(), &bytes(&hashes)));
-            (entries.clear(), hashes.clear());
+            entries.clear();
+            hashes.clear();
             progress(next);
             failure = written.err();
             if failure.is_some() || next == size {

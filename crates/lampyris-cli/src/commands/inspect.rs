@@ -53,12 +53,7 @@ fn read(leaf: &str) -> Result<Vec<u8>, Failure> {
 /// The bytes that digits stand for; a record's first byte is no digit, so it is never taken for them.
 fn hex(text: &[u8]) -> Option<Vec<u8>> {
     let digits = text.trim_ascii();
-    let digit = |one: u8| char::from(one).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let byte = |pair: &[u8]| match pair {
-        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
-        [..] => None,
-    };
-    if digits.is_empty() { None } else { digits.chunks(2).map(byte).collect() }
+    if digits.is_empty() { None } else { const_hex::decode(digits).ok() }
 }
 
 /// Everything that a record's bytes say; of bytes that are no record, why not.
@@ -72,12 +67,12 @@ pub(super) fn told(bytes: &[u8]) -> Value {
 /// By the names of `docs/record.cddl`.
 fn tell(record: &RecordRef<'_>, bytes: &[u8]) -> Value {
     let id = <[u8; 16]>::try_from(record.id).ok();
-    let id = id.map_or_else(|| digits(record.id), |id| Uuid::from_bytes(id).to_string());
+    let id = id.map_or_else(|| const_hex::encode(record.id), |id| Uuid::from_bytes(id).to_string());
     let claims = record.claims.iter().map(|claim| {
         json!({
             "namespace": claim.namespace,
             "key": claim.key,
-            "fingerprint": digits(&claim.fingerprint),
+            "fingerprint": const_hex::encode(claim.fingerprint),
         })
     });
     let mut told = json!({
@@ -89,7 +84,7 @@ fn tell(record: &RecordRef<'_>, bytes: &[u8]) -> Value {
         "version": record.version,
         "previous": record.previous,
         "append": {
-            "id": digits(&record.append_id),
+            "id": const_hex::encode(record.append_id),
             "index": record.append_index,
             "count": record.append_count,
         },
@@ -103,7 +98,7 @@ fn tell(record: &RecordRef<'_>, bytes: &[u8]) -> Value {
         match content(record) {
             Ok(carried) => members.insert("carried".to_owned(), carried),
             Err(why) => {
-                members.insert("content".to_owned(), json!(digits(record.content)));
+                members.insert("content".to_owned(), json!(const_hex::encode(record.content)));
                 members.insert("unreadable".to_owned(), json!(why))
             }
         };
@@ -142,11 +137,7 @@ fn content(record: &RecordRef<'_>) -> Result<Value, String> {
 }
 
 fn rules(rules: Rules) -> Value {
-    json!({ "version": rules.version, "hash": digits(&rules.hash) })
-}
-
-fn digits(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    json!({ "version": rules.version, "hash": const_hex::encode(rules.hash) })
 }
 
 /// One member a line; a member of a member stands behind its name.

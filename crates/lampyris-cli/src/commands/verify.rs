@@ -64,11 +64,11 @@ enum Said {
 }
 
 impl Said {
-    fn failed(reason: impl ToString) -> Said {
+    fn failed(reason: &impl ToString) -> Said {
         Said::No { word: "FAILED", code: 1, reason: reason.to_string() }
     }
 
-    fn malformed(reason: impl ToString) -> Said {
+    fn malformed(reason: &impl ToString) -> Said {
         Said::No { word: "MALFORMED", code: 2, reason: reason.to_string() }
     }
 }
@@ -87,8 +87,8 @@ fn policy(verify: &Verify) -> Result<Policy, Failure> {
 fn bundle(verify: &Verify, policy: &Policy, bytes: &[u8]) -> Result<Said, Failure> {
     let verdict = match lampyris_verify::verify(bytes, policy) {
         Ok(verdict) => verdict,
-        Err(Refused::Malformed(why)) => return Ok(Said::malformed(why)),
-        Err(Refused::Failed(why)) => return Ok(Said::failed(why)),
+        Err(Refused::Malformed(why)) => return Ok(Said::malformed(&why)),
+        Err(Refused::Failed(why)) => return Ok(Said::failed(&why)),
     };
     let Some(path) = &verify.from else { return Ok(Said::Bundle(verdict)) };
     let held = signing::checkpoint(path)?;
@@ -97,7 +97,8 @@ fn bundle(verify: &Verify, policy: &Policy, bytes: &[u8]) -> Result<Said, Failur
         return Ok(Said::Bundle(verdict));
     }
     let (origin, size) = (&said.origin, said.head.size);
-    Ok(Said::failed(format!("it does not show that the log goes on from {origin} at size {size}")))
+    let why = format!("it does not show that the log goes on from {origin} at size {size}");
+    Ok(Said::failed(&why))
 }
 
 fn record(verify: &Verify, policy: &Policy, bytes: &[u8]) -> Result<Said, Failure> {
@@ -109,7 +110,7 @@ fn record(verify: &Verify, policy: &Policy, bytes: &[u8]) -> Result<Said, Failur
     let proof = text.and_then(|text| TlogProof::parse(text).map_err(|why| why.to_string()));
     let proof = match proof {
         Ok(proof) => proof,
-        Err(why) => return Ok(Said::malformed(why)),
+        Err(why) => return Ok(Said::malformed(&why)),
     };
     let leaf = match (&verify.leaf, proof.extra.as_slice()) {
         (Some(path), _) => Source::whole(path, MAX_RECORD_BYTES)?,
@@ -123,7 +124,7 @@ fn record(verify: &Verify, policy: &Policy, bytes: &[u8]) -> Result<Said, Failur
         Ok(witnessed) => {
             Said::Record(proof.index, proof.checkpoint.checkpoint().head, witnessed, leaf)
         }
-        Err(why) => Said::failed(why),
+        Err(why) => Said::failed(&why),
     })
 }
 

@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::{output, store};
 
 /// How many of each are made in a round.
-const SAMPLES: u64 = 200;
+const SAMPLES: u32 = 200;
 
 pub(crate) fn run(global: &Global, bench: &BenchLog) -> Result<ExitCode, Failure> {
     let scratch = scratch(bench.scratch.as_deref())?;
@@ -33,12 +33,15 @@ pub(crate) fn run(global: &Global, bench: &BenchLog) -> Result<ExitCode, Failure
     }
     let log = Log::open(&directory, &Options::reader())?;
     let size = log.head().size;
-    let spread = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15) % size;
+    let spread = |round: u32, at: u32| {
+        let number = u64::from(round) * u64::from(SAMPLES) + u64::from(at);
+        number.wrapping_mul(0x9e37_79b9_7f4a_7c15) % size
+    };
     let key = key_file::draw(&log.origin())?;
-    for round in 0..u64::from(bench.rounds) {
+    for round in 0..bench.rounds {
         let each = |make: &dyn Fn(u64) -> Result<(), ReadError>| -> Result<f64, Failure> {
-            let all = || (0..SAMPLES).try_for_each(|at| make(spread(round * SAMPLES + at)));
-            Ok(seconds(|| Ok(all()?))?.0 / SAMPLES as f64)
+            let all = || (0..SAMPLES).try_for_each(|at| make(spread(round, at)));
+            Ok(seconds(|| Ok(all()?))?.0 / f64::from(SAMPLES))
         };
         let height = u64::from(size.max(2).ilog2()) + 1;
         rows.hashes.push(each(&|at| {
@@ -75,8 +78,8 @@ struct Rows {
 #[expect(clippy::disallowed_methods, reason = "a bench measures by the wall clock")]
 fn seconds<T>(make: impl FnOnce() -> Result<T, Failure>) -> Result<(f64, T), Failure> {
     let began = Instant::now();
-    let made = make()?;
-    Ok((began.elapsed().as_secs_f64(), made))
+    let result = make()?;
+    Ok((began.elapsed().as_secs_f64(), result))
 }
 
 fn report(global: &Global, size: u64, signed: f64, rows: &Rows) -> Result<(), Failure> {
