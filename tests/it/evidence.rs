@@ -122,11 +122,97 @@ fn a_proof_goes_on_from_the_checkpoint_that_is_held_and_from_no_other() {
         program.run(&["verify", text(file), "--key", &key, "--from", text(from)])
     };
     verify(&later, &held).exits(0);
-    for (file, from) in [(&later, &newer), (&alone, &held)] {
-        assert!(verify(file, from).exits(1).out.starts_with("FAILED "));
-    }
+    verify(&later, &newer).exits(0);
+    assert!(verify(&alone, &held).exits(1).out.contains("with --from"));
+    let mut forged = fs::read(&held).unwrap();
+    let at = forged.len() - 20;
+    forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };
+    let forged = program.write("forged", str::from_utf8(&forged).unwrap());
+    let prove = ["prove", ONE, "--from", text(&forged)];
+    assert!(program.run(&prove).exits(1).err.contains("does not verify"));
     let uncovered = program.run(&["prove", "--tlog-proof", "6", "--checkpoint", text(&held)]);
     assert!(uncovered.exits(1).err.contains("covers 5 records"));
+}
+
+#[test]
+fn two_roots_of_one_size_are_called_a_fork() {
+    let (program, key) = with_key();
+    let copy = program.path("copy");
+    copy_folder(&program.data(), &copy);
+    fs::copy(program.path("data.key"), program.path("copy.key")).unwrap();
+    program.run_with_input(&["apply", "-"], STAGE).exits(0);
+    program.run_on(&copy, &["apply", "-"], STAGE).exits(0);
+    let ours = checkpoint(&program, "ours");
+    let theirs = program.path("theirs.json");
+    program.run_on(&copy, &["checkpoint"], "").exits(0);
+    program.run_on(&copy, &["prove", ONE, "--out", text(&theirs)], "").exits(0);
+    program.run(&["verify", text(&theirs), "--key", &key]).exits(0);
+    let said = program.run(&["verify", text(&theirs), "--key", &key, "--from", text(&ours)]);
+    assert!(said.exits(1).out.starts_with("FAILED FORK: "));
+    let (state, witness) = (program.path("held"), program.path("w.key"));
+    program.run(&["key", "--witness", "w.example", "--key-file", text(&witness)]).exits(0);
+    fs::copy(&ours, &state).unwrap();
+    let ask = ["witness", text(&theirs), "--key", &key, "--held", text(&state), "--key-file"];
+    let refused = program.run(&[&ask[..], &[text(&witness)]].concat()).exits(1);
+    assert!(refused.err.contains("FORK: "), "{}", refused.err);
+    assert_eq!(fs::read(&state).unwrap(), fs::read(&ours).unwrap(), "it never goes over");
+}
+
+#[test]
+fn a_bundle_must_show_a_message_and_the_one_that_is_asked_for() {
+    let (program, key) = with_key();
+    let file = bundle(&program, "bundle.json");
+    let verify = ["verify", text(&file), "--key", &key, "--message"];
+    program.run(&[&verify[..], &[ONE]].concat()).exits(0);
+    let other = [&verify[..], &["00000000-0000-4000-8000-000000000000"]].concat();
+    assert!(program.run(&other).exits(1).out.contains("00000000-0000-4000-8000-000000000000"));
+    let mut document: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    document["inclusion"].as_array_mut().unwrap().truncate(1);
+    let empty = program.write("empty.json", &document.to_string());
+    let said = program.run(&["verify", text(&empty), "--key", &key]).exits(1);
+    assert!(said.out.contains("no message"), "{}", said.out);
+}
+
+#[test]
+fn nothing_is_written_over_a_key_the_log_or_what_the_command_needs() {
+    let (program, _) = with_key();
+    let held = checkpoint(&program, "held");
+    let (key_file, in_the_log) = (program.path("data.key"), program.data().join("format"));
+    let before = fs::read(&key_file).unwrap();
+    for out in [&key_file, &in_the_log, &program.data().join("new"), &held] {
+        let prove = ["prove", ONE, "--checkpoint", text(&held), "--out", text(out)];
+        assert!(program.run(&prove).exits(2).err.contains("not written over"));
+    }
+    let tiles = program.data().join("tiles");
+    program.run(&["export", "--tiles", text(&tiles)]).exits(2);
+    let inside = program.data().join("key");
+    program.run(&["key", "--key-file", text(&inside)]).exits(2);
+    assert_eq!(fs::read(&key_file).unwrap(), before);
+    program.run(&["replay"]).exits(0);
+}
+
+#[test]
+fn a_key_that_is_lost_is_not_replaced_without_a_word() {
+    let (program, key) = with_key();
+    checkpoint(&program, "held");
+    fs::rename(program.path("data.key"), program.path("gone")).unwrap();
+    let refused = program.run(&["key"]).exits(1);
+    assert!(refused.err.contains(&key) && refused.err.contains("--another"), "{}", refused.err);
+    assert!(!program.path("data.key").exists());
+    let another = program.run(&["key", "--another"]).exits(0).out;
+    assert_ne!(another.trim(), key);
+}
+
+#[test]
+fn a_secret_that_is_given_by_mistake_is_not_repeated_and_a_file_may_hold_a_key() {
+    let (program, key) = with_key();
+    let file = bundle(&program, "bundle.json");
+    let secret = fs::read_to_string(program.path("data.key")).unwrap();
+    let said = program.run(&["verify", text(&file), "--key", secret.trim()]).exits(2);
+    assert!(!said.err.contains(&secret[60..80]), "{}", said.err);
+    let vkey = program.write("log.vkey", &format!("{key}\n"));
+    program.run(&["verify", text(&file), "--key", text(&vkey)]).exits(0);
+    program.run(&["verify", text(&file), "--key", "no-such-file"]).exits(2);
 }
 
 #[test]
@@ -187,6 +273,8 @@ fn two_logs_are_compared_to_the_first_record_that_differs() {
     copy_folder(&data, &copy);
     let diff = |json: &[&str]| program.run(&[&["diff", text(&data), text(&copy)], json].concat());
     assert!(diff(&[]).exits(0).out.starts_with("SAME: 5 records"));
+    program.run(&["diff", text(&data), text(&data)]).exits(0);
+    program.run(&["diff", text(&data), "no-such-folder"]).exits(2);
     program.run_with_input(&["apply", "-"], STAGE).exits(0);
     assert!(diff(&[]).exits(1).out.starts_with("PREFIX: "));
     program.run_on(&copy, &["apply", "-"], STAGE).exits(0);

@@ -202,7 +202,7 @@ pub(crate) enum Command {
     Export(Export),
     /// Find the first record in which two logs differ
     ///
-    /// Exit codes: 0 they are the same; 1 they differ, or one goes on from the other.
+    /// Exit codes: 0 they are the same; 1 they differ, or one goes on from the other; 2 one of them cannot be opened.
     Diff(Diff),
     /// Print one record's bytes as text, event included
     ///

@@ -47,7 +47,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Checkpoint(checkpoint) => checkpoint::run(global, &checkpoint),
         Command::Prove(prove) => prove::run(global, &prove),
         Command::Verify(verify) => verify::run(global, &verify),
-        Command::Witness(witness) => witness::run(&witness),
+        Command::Witness(witness) => witness::run(global, &witness),
         Command::Export(export) => export::run(global, &export),
         Command::Diff(diff) => diff::run(global, &diff),
         Command::Bench(bench) => bench::run(global, &bench),

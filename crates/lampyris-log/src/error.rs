@@ -158,7 +158,7 @@ pub enum Broken {
     #[error(transparent)]
     Corrupt(#[from] Corrupt),
     /// The store holds fewer records than were acknowledged.
-    #[error("the store holds {have} records, but {want} were acknowledged")]
+    #[error("the log has {have} records, but {want} were acknowledged or signed")]
     LogRolledBack {
         /// Records in the store.
         have: u64,

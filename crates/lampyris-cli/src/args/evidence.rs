@@ -4,7 +4,6 @@
 
 use std::path::PathBuf;
 
-use lampyris_evidence::key::{KeyError, VerifierKey};
 use lampyris_message::MessageId;
 
 use super::{Namespace, message_id};
@@ -26,6 +25,9 @@ pub(crate) struct Key {
     /// Make the key of a witness with this name, not of a log
     #[arg(long, value_name = "NAME", conflicts_with = "origin", requires = "key_file")]
     pub(crate) witness: Option<String>,
+    /// Make a key although the log was signed with another one, which is lost or to be replaced
+    #[arg(long, conflicts_with = "witness")]
+    pub(crate) another: bool,
     #[command(flatten)]
     pub(crate) file: KeyFile,
 }
@@ -45,9 +47,9 @@ pub(crate) struct Checkpoint {
     /// Sign nothing: take over the cosignatures in this file of witnesses that --witness names
     #[arg(long, value_name = "FILE", group = "how", requires = "witness")]
     pub(crate) add: Option<PathBuf>,
-    /// Verifier key of a witness; may be given more than once
-    #[arg(long, value_name = "VKEY", requires = "add", value_parser = verifier_key)]
-    pub(crate) witness: Vec<VerifierKey>,
+    /// Verifier key of a witness, or a file that holds it; may be given more than once
+    #[arg(long, value_name = "VKEY", requires = "add")]
+    pub(crate) witness: Vec<String>,
     #[command(flatten)]
     pub(crate) key: KeyFile,
 }
@@ -82,12 +84,15 @@ pub(crate) struct Verify {
     /// File with a bundle or a tlog-proof; `-` is standard input
     #[arg(value_name = "BUNDLE")]
     pub(crate) file: PathBuf,
-    /// Verifier key of the log, as its operator gave it to you by another way than the bundle
-    #[arg(long, value_name = "VKEY", value_parser = verifier_key, required_unless_present = "policy")]
-    pub(crate) key: Vec<VerifierKey>,
-    /// Verifier key of a witness that may have cosigned; may be given more than once
-    #[arg(long, value_name = "VKEY", value_parser = verifier_key, conflicts_with = "policy")]
-    pub(crate) witness: Vec<VerifierKey>,
+    /// Verifier key of the log, or a file that holds it, as its operator gave it to you by another way than the bundle
+    #[arg(long, value_name = "VKEY", required_unless_present = "policy")]
+    pub(crate) key: Vec<String>,
+    /// The bundle must show the history of this message
+    #[arg(long, value_name = "ID", value_parser = message_id)]
+    pub(crate) message: Option<MessageId>,
+    /// Verifier key of a witness that may have cosigned, or a file that holds it; may be given more than once
+    #[arg(long, value_name = "VKEY", conflicts_with = "policy")]
+    pub(crate) witness: Vec<String>,
     /// How many of the witnesses must have cosigned; all of them if it is not given
     #[arg(long, value_name = "N", requires = "witness")]
     pub(crate) quorum: Option<usize>,
@@ -108,9 +113,9 @@ pub(crate) struct Witness {
     /// File with a bundle of the log; `-` is standard input
     #[arg(value_name = "BUNDLE")]
     pub(crate) file: PathBuf,
-    /// Verifier key of the log
-    #[arg(long, value_name = "VKEY", value_parser = verifier_key, required = true)]
-    pub(crate) key: Vec<VerifierKey>,
+    /// Verifier key of the log, or a file that holds it
+    #[arg(long, value_name = "VKEY", required = true)]
+    pub(crate) key: Vec<String>,
     /// The file of the newest checkpoint that was cosigned, one for each log; made the first time
     #[arg(long, value_name = "FILE")]
     pub(crate) held: PathBuf,
@@ -133,9 +138,9 @@ pub(crate) struct Replay {
     /// File with a checkpoint that was held outside; may be given more than once
     #[arg(long, value_name = "FILE", requires = "key")]
     pub(crate) checkpoint: Vec<PathBuf>,
-    /// Verifier key of the log, which must have signed these checkpoints
-    #[arg(long, value_name = "VKEY", value_parser = verifier_key, requires = "checkpoint")]
-    pub(crate) key: Vec<VerifierKey>,
+    /// Verifier key of the log, or a file that holds it, which must have signed these checkpoints
+    #[arg(long, value_name = "VKEY", requires = "checkpoint")]
+    pub(crate) key: Vec<String>,
 }
 
 /// What to export, and where to.
@@ -163,8 +168,4 @@ pub(crate) struct Inspect {
     /// A file with a record's bytes, as they are or in hex; `-` is standard input; or the hex digits themselves
     #[arg(value_name = "LEAF")]
     pub(crate) leaf: String,
-}
-
-fn verifier_key(text: &str) -> Result<VerifierKey, KeyError> {
-    VerifierKey::parse(text)
 }

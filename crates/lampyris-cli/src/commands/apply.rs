@@ -7,13 +7,13 @@ pub(super) mod session;
 use std::process::ExitCode;
 
 use lampyris::{Lampyris, stream};
-use lampyris_log::{Cadence, key_file};
+use lampyris_log::Cadence;
 use tokio::runtime;
 
-use crate::args::{Apply, Global};
+use crate::args::{Apply, Global, KeyFile};
 use crate::failure::Failure;
 use crate::input::{Source, read_ahead};
-use crate::output;
+use crate::{output, signing};
 
 pub(crate) fn run(global: &Global, apply: &Apply) -> Result<ExitCode, Failure> {
     let source = Source::open(&apply.file).map_err(|why| Failure::Senseless(vec![why]))?;
@@ -21,9 +21,8 @@ pub(crate) fn run(global: &Global, apply: &Apply) -> Result<ExitCode, Failure> {
         Lampyris::builder().namespace(&*apply.namespace.namespace).actor(&*apply.actor);
     let cadence = Cadence { records: apply.checkpoint_records, seconds: apply.checkpoint_seconds };
     if cadence != Cadence::default() || apply.key_file.is_some() {
-        let path = apply.key_file.clone().unwrap_or_else(|| key_file::beside(&global.data));
-        let key = key_file::read(&path).map_err(|error| Failure::no(error.to_string()))?;
-        builder = builder.checkpoints(key, cadence);
+        let file = KeyFile { key_file: apply.key_file.clone() };
+        builder = builder.checkpoints(signing::key(global, &file)?, cadence);
     }
     let engine = builder.open(&global.data)?;
     let runtime = runtime::Builder::new_current_thread().build();

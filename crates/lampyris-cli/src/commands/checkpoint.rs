@@ -3,9 +3,11 @@
 //! Nothing is printed that is not kept beside the log first.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use lampyris_evidence::checkpoint::SignedCheckpoint;
+use lampyris_evidence::key::Algorithm;
 use lampyris_log::Log;
 use serde_json::{Value, json};
 
@@ -14,6 +16,15 @@ use crate::failure::Failure;
 use crate::{output, signing, store};
 
 pub(crate) fn run(global: &Global, asked: &Checkpoint) -> Result<ExitCode, Failure> {
+    let needed: Vec<_> =
+        asked.add.iter().chain(&asked.key.key_file).map(PathBuf::as_path).collect();
+    signing::check_out(global, asked.out.as_deref(), &needed)?;
+    let witnesses = signing::verifier_keys("--witness", &asked.witness)?;
+    if let Some(key) = witnesses.iter().find(|key| key.algorithm() != Algorithm::CosignatureV1) {
+        let why =
+            format!("--witness: the key of {} is not one of a witness (type 0x04)", key.name());
+        return Err(Failure::Senseless(vec![why]));
+    }
     let log = store::open_reader(global, |_| {})?;
     if asked.list {
         return list(global, &log);
@@ -22,7 +33,7 @@ pub(crate) fn run(global: &Global, asked: &Checkpoint) -> Result<ExitCode, Failu
         let last = log.last_checkpoint()?;
         last.ok_or_else(|| Failure::no("the log has no checkpoint yet"))?
     } else if let Some(file) = &asked.add {
-        log.add_cosignatures(&signing::checkpoint(file)?, &asked.witness)?
+        log.add_cosignatures(&signing::checkpoint(file)?, &witnesses)?
     } else {
         log.checkpoint(&signing::key(global, &asked.key)?)?
     };
@@ -44,8 +55,9 @@ fn list(global: &Global, log: &Log) -> Result<ExitCode, Failure> {
             output::json_line(&mut out, &told(&signed))?;
         } else {
             let head = signed.checkpoint().head;
+            let signers = signed.note().signatures().iter();
             let signers: Vec<_> =
-                signed.note().signatures().iter().map(|line| line.name.as_str()).collect();
+                signers.map(|line| format!("{}+{:08x}", line.name, line.id)).collect();
             writeln!(out, "{:>12}  {}  {}", head.size, head.root, signers.join(", "))?;
         }
     }
@@ -54,7 +66,7 @@ fn list(global: &Global, log: &Log) -> Result<ExitCode, Failure> {
 }
 
 /// A checkpoint as JSON; `note` is the text that others check.
-fn told(signed: &SignedCheckpoint) -> Value {
+pub(super) fn told(signed: &SignedCheckpoint) -> Value {
     let checkpoint = signed.checkpoint();
     let signers = signed.note().signatures().iter().map(|line| line.name.as_str());
     json!({

@@ -15,7 +15,11 @@ use crate::failure::{Failure, chain};
 use crate::output::{self, plain};
 
 pub(crate) fn run(global: &Global, diff: &Diff) -> Result<ExitCode, Failure> {
-    let (a, b) = (open(global, &diff.a)?, open(global, &diff.b)?);
+    let a = open(global, &diff.a)?;
+    // One directory is open once at a time.
+    let same_place =
+        diff.a.canonicalize().is_ok_and(|a| diff.b.canonicalize().is_ok_and(|b| a == b));
+    let b = if same_place { a.clone() } else { open(global, &diff.b)? };
     let (ours, theirs) = (a.head(), b.head());
     let same = first_difference(ours.size.min(theirs.size), |size| {
         Ok(a.root_at(size)? == b.root_at(size)?)
@@ -59,7 +63,7 @@ fn open(global: &Global, path: &Path) -> Result<Log, Failure> {
         }
     });
     bar.finish_and_clear();
-    log.map_err(|error| Failure::No(format!("{}: {}", path.display(), chain(&error))))
+    log.map_err(|error| Failure::Senseless(vec![format!("{}: {}", path.display(), chain(&error))]))
 }
 
 /// How many of the first `size` records are the same, if `same` says whether so many first ones are.

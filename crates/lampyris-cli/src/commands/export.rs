@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::{output, signing, store};
 
 pub(crate) fn run(global: &Global, export: &Export) -> Result<ExitCode, Failure> {
+    signing::check_out(global, Some(&export.tiles), &[])?;
     let log = store::open_reader(global, |_| {})?;
     let head = log.head();
     let checkpoint = match log.last_checkpoint()? {

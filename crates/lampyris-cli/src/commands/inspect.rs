@@ -45,14 +45,20 @@ fn read(leaf: &str) -> Result<Vec<u8>, Failure> {
             Failure::Senseless(vec![why])
         });
     }
-    // In hex, with a line's end.
-    let bytes = Source::whole(path, 2 * MAX_RECORD_BYTES + 2)?;
+    file(path)
+}
+
+/// The record's bytes in a file, as they are or in hex.
+pub(super) fn file(path: &Path) -> Result<Vec<u8>, Failure> {
+    // In hex, with ends of lines.
+    let bytes = Source::whole(path, 3 * MAX_RECORD_BYTES)?;
     Ok(hex(&bytes).unwrap_or(bytes))
 }
 
 /// The bytes that digits stand for; a record's first byte is no digit, so it is never taken for them.
 fn hex(text: &[u8]) -> Option<Vec<u8>> {
-    let digits = text.trim_ascii();
+    // Some tools break the line after so many digits.
+    let digits: Vec<u8> = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
     if digits.is_empty() { None } else { const_hex::decode(digits).ok() }
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use lampyris_evidence::key::VerifierKey;
+use lampyris_evidence::name::check_name;
 use lampyris_log::{Identity, Log, OpenError, Options, key_file};
 use serde_json::json;
 
@@ -16,6 +17,14 @@ use crate::{output, signing, store};
 
 pub(crate) fn run(global: &Global, key: &Key) -> Result<ExitCode, Failure> {
     let path = signing::key_path(global, &key.file);
+    for name in key.origin.iter().chain(&key.witness) {
+        let checked = check_name(name);
+        checked.map_err(|why| Failure::Senseless(vec![format!("'{name}': {why}")]))?;
+    }
+    if key.file.key_file.is_some() {
+        // A copy of the directory would have the key.
+        signing::check_out(global, key.file.key_file.as_deref().filter(|_| !path.exists()), &[])?;
+    }
     let made = !path.exists();
     let verifier = match &key.witness {
         Some(name) => witness(&path, name, made)?,
@@ -45,17 +54,33 @@ pub(crate) fn run(global: &Global, key: &Key) -> Result<ExitCode, Failure> {
 
 /// Makes the key of the log, under the name that it has or will have.
 fn make(global: &Global, key: &Key, path: &Path) -> Result<VerifierKey, Failure> {
-    let name = match &key.origin {
-        Some(origin) => origin.clone(),
-        None => match Log::open(&global.data, &Options::reader()) {
-            Ok(log) => log.origin(),
-            Err(OpenError::NoLog { .. }) => Identity::default_origin(store::draw_id()),
-            Err(error) => return Err(error.into()),
-        },
+    let name = match Log::open(&global.data, &Options::reader()) {
+        Ok(log) => of_the_log(&log, key)?,
+        Err(OpenError::NoLog { .. }) => {
+            key.origin.clone().unwrap_or_else(|| Identity::default_origin(store::draw_id()))
+        }
+        Err(error) => return Err(error.into()),
     };
     let drawn = key_file::draw(&name)?;
     key_file::create(path, &drawn)?;
     Ok(drawn.verifier().clone())
+}
+
+/// The name of a log that is there: its key can have no other, and a log that was signed has a key.
+fn of_the_log(log: &Log, key: &Key) -> Result<String, Failure> {
+    let origin = log.origin();
+    if let Some(wanted) = key.origin.as_ref().filter(|wanted| **wanted != origin) {
+        return Err(Failure::no(format!(
+            "the log is {origin}: a key of {wanted} is of no use to it"
+        )));
+    }
+    match log.verifier_key() {
+        Some(before) if !key.another => Err(Failure::no(format!(
+            "the log was signed with {before}, whose file is not there: bring it back, or make another key with \
+             --another, which nobody who knows the first one will believe"
+        ))),
+        Some(_) | None => Ok(origin),
+    }
 }
 
 fn witness(path: &Path, name: &str, made: bool) -> Result<VerifierKey, Failure> {

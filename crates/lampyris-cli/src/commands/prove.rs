@@ -2,21 +2,27 @@
 //!
 //! Everything is read from the log; a record that the checkpoint does not cover is in no proof.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use lampyris_evidence::bundle::{Bundle, Consistency, Inclusion, Leaf, MAX_BUNDLE_BYTES, Old};
 use lampyris_evidence::checkpoint::SignedCheckpoint;
+use lampyris_evidence::key::VerifierKey;
 use lampyris_evidence::merkle::Hash;
 use lampyris_evidence::tlog_proof::TlogProof;
 use lampyris_log::{LOG_KIND, Log, Record};
 use lampyris_message::MessageId;
 use lampyris_projection::record::MESSAGE;
+use serde_json::json;
 
 use crate::args::{Global, Prove};
 use crate::failure::Failure;
 use crate::{output, signing, store};
 
 pub(crate) fn run(global: &Global, prove: &Prove) -> Result<ExitCode, Failure> {
+    let needed = prove.checkpoint.iter().chain(&prove.from).chain(&prove.key.key_file);
+    let needed: Vec<_> = needed.map(PathBuf::as_path).collect();
+    signing::check_out(global, prove.out.as_deref(), &needed)?;
     let log = store::open_reader(global, |_| {})?;
     let text = match (prove.tlog_proof, prove.id) {
         (Some(sequence), _) => one(global, prove, &log, sequence)?,
@@ -36,6 +42,9 @@ fn one(global: &Global, prove: &Prove, log: &Log, sequence: u64) -> Result<Strin
     let checkpoint = checkpoint(global, prove, log, sequence)?;
     let (leaf, proof) = leaf(log, sequence, &checkpoint)?;
     let proof = TlogProof { extra: leaf, index: sequence, proof, checkpoint };
+    if global.json && prove.out.is_none() {
+        return Ok(json!({ "tlogProof": proof.encode() }).to_string() + "\n");
+    }
     Ok(proof.encode())
 }
 
@@ -58,7 +67,10 @@ fn history(global: &Global, prove: &Prove, log: &Log, id: MessageId) -> Result<S
         Ok(Inclusion { index: *sequence, leaf, proof, tree_size: None, root_hash: None })
     });
     let inclusion = inclusion.collect::<Result<_, Failure>>()?;
-    let from = prove.from.as_deref().map(|path| consistency(log, path, &checkpoint)).transpose()?;
+    let from = match &prove.from {
+        Some(path) => Some(consistency(log, path, &keys(global, prove, log)?, &checkpoint)?),
+        None => None,
+    };
     // A checkpoint from outside was verified with the key's file, others with the key that is stored with them.
     let key = log.verifier_key().filter(|key| checkpoint.verify(key).is_ok());
     let key = match key {
@@ -95,7 +107,7 @@ fn checkpoint(
             Some(_) | None => Ok(log.checkpoint(&signing::key(global, &prove.key)?)?),
         };
     };
-    let asked = signing::checkpoint(path)?;
+    let asked = signing::signed_checkpoint(path, &keys(global, prove, log)?)?;
     log.agrees_with(&asked)?;
     let size = asked.checkpoint().head.size;
     if size <= last {
@@ -104,6 +116,17 @@ fn checkpoint(
         return Err(Failure::no(why));
     }
     Ok(asked)
+}
+
+/// The log's keys: the one that is stored with its checkpoints, and the one whose file is there.
+fn keys(global: &Global, prove: &Prove, log: &Log) -> Result<Vec<VerifierKey>, Failure> {
+    let stored = log.verifier_key();
+    let own = match (signing::key(global, &prove.key), &stored) {
+        (Ok(key), _) => Some(key.verifier().clone()),
+        (Err(_), Some(_)) => None,
+        (Err(failure), None) => return Err(failure),
+    };
+    Ok(stored.into_iter().chain(own).collect())
 }
 
 /// A record's bytes and its proof.
@@ -120,10 +143,11 @@ fn leaf(
 /// The proof that the log goes on from a checkpoint that someone holds.
 fn consistency(
     log: &Log,
-    path: &std::path::Path,
+    path: &Path,
+    keys: &[VerifierKey],
     checkpoint: &SignedCheckpoint,
 ) -> Result<Consistency, Failure> {
-    let old_checkpoint = signing::checkpoint(path)?;
+    let old_checkpoint = signing::signed_checkpoint(path, keys)?;
     log.agrees_with(&old_checkpoint)?;
     let (old, new) = (old_checkpoint.checkpoint().head.size, checkpoint.checkpoint().head.size);
     let proof = log.consistency_proof(old, new)?.filter(|_| old <= new);

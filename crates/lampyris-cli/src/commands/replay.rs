@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use lampyris_evidence::checkpoint::SignedCheckpoint;
+use lampyris_evidence::key::VerifierKey;
 use lampyris_log::{Log, Options};
 use lampyris_projection::Audit;
 use serde_json::{Map, Value, json};
@@ -19,6 +20,7 @@ use crate::{output, signing};
 #[expect(clippy::disallowed_methods, reason = "events a second are measured by the wall clock")]
 pub(crate) fn run(global: &Global, replay: &Replay) -> Result<ExitCode, Failure> {
     let held = held(replay)?;
+    let keys = signing::verifier_keys("--key", &replay.key)?;
     let bar = output::progress(global, None, "records");
     let began = Instant::now();
     let mut audit = Audit::new();
@@ -41,7 +43,7 @@ pub(crate) fn run(global: &Global, replay: &Replay) -> Result<ExitCode, Failure>
         // Mended is not undamaged: whoever audits has to know.
         (None, Ok(log)) => match log.repaired() {
             Some(repaired) => Some(repaired.to_string()),
-            None => checkpoints(&log, &held, replay),
+            None => checkpoints(&log, &held, &keys, replay),
         },
     };
     let mut out = output::answers();
@@ -61,9 +63,14 @@ fn held(replay: &Replay) -> Result<Vec<SignedCheckpoint>, Failure> {
 }
 
 /// What is wrong between the log and the checkpoints that are held outside or kept with it.
-fn checkpoints(log: &Log, held: &[SignedCheckpoint], replay: &Replay) -> Option<String> {
+fn checkpoints(
+    log: &Log,
+    held: &[SignedCheckpoint],
+    keys: &[VerifierKey],
+    replay: &Replay,
+) -> Option<String> {
     for (signed, path) in held.iter().zip(&replay.checkpoint) {
-        let known = replay.key.iter().any(|key| signed.verify(key).is_ok());
+        let known = keys.iter().any(|key| signed.verify(key).is_ok());
         let why = if known {
             log.agrees_with(signed).err().map(|error| chain(&error))
         } else {

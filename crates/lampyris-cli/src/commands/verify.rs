@@ -2,11 +2,12 @@
 //!
 //! It opens no log. The answer is VERIFIED, FAILED or MALFORMED, and so is the exit code: 0, 1, 2.
 
+use std::cmp::Ordering;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use lampyris_evidence::bundle::MAX_BUNDLE_BYTES;
-use lampyris_evidence::limits::MAX_RECORD_BYTES;
+use lampyris_evidence::checkpoint::SignedCheckpoint;
 use lampyris_evidence::merkle::Head;
 use lampyris_evidence::policy::{MAX_POLICY_BYTES, Policy, Witnessed};
 use lampyris_evidence::tlog_proof::TlogProof;
@@ -37,11 +38,14 @@ pub(crate) fn run(global: &Global, verify: &Verify) -> Result<ExitCode, Failure>
     match &said {
         _ if global.json => output::json_line(&mut out, &told(&said))?,
         Said::Bundle(verdict) => lines(&mut out, verdict)?,
-        Said::Record(index, head, witnessed, bytes) => {
+        Said::Record(proven) => {
+            let Proven { proof, witnessed, leaf } = proven.as_ref();
+            let said = proof.checkpoint.checkpoint();
             writeln!(out, "VERIFIED")?;
-            about(&mut out, *head, witnessed)?;
-            writeln!(out, "record       {index}, {} bytes", bytes.len())?;
-            inspect::lines(&mut out, &inspect::told(bytes))?;
+            writeln!(out, "log          {}", plain(&said.origin))?;
+            about(&mut out, said.head, witnessed)?;
+            writeln!(out, "record       {}, {} bytes", proof.index, leaf.len())?;
+            inspect::lines(&mut out, &inspect::told(leaf))?;
         }
         Said::No { word, reason, .. } => writeln!(out, "{word} {}", plain(reason))?,
     }
@@ -49,7 +53,7 @@ pub(crate) fn run(global: &Global, verify: &Verify) -> Result<ExitCode, Failure>
     match said {
         // The exit code says it even if nobody reads on.
         Said::No { code, .. } => Ok(ExitCode::from(code)),
-        Said::Bundle(_) | Said::Record(..) => {
+        Said::Bundle(_) | Said::Record(_) => {
             flushed?;
             Ok(ExitCode::SUCCESS)
         }
@@ -59,8 +63,15 @@ pub(crate) fn run(global: &Global, verify: &Verify) -> Result<ExitCode, Failure>
 /// The answer.
 enum Said {
     Bundle(Verdict),
-    Record(u64, Head, Vec<Witnessed>, Vec<u8>),
+    Record(Box<Proven>),
     No { word: &'static str, code: u8, reason: String },
+}
+
+/// A record that a tlog-proof shows.
+struct Proven {
+    proof: TlogProof,
+    witnessed: Vec<Witnessed>,
+    leaf: Vec<u8>,
 }
 
 impl Said {
@@ -76,8 +87,10 @@ impl Said {
 fn policy(verify: &Verify) -> Result<Policy, Failure> {
     let senseless = |why: String| Failure::Senseless(vec![why]);
     let Some(path) = &verify.policy else {
-        let quorum = verify.quorum.unwrap_or(verify.witness.len());
-        let policy = Policy::of(&verify.key, &verify.witness, quorum);
+        let keys = signing::verifier_keys("--key", &verify.key)?;
+        let witnesses = signing::verifier_keys("--witness", &verify.witness)?;
+        let quorum = verify.quorum.unwrap_or(witnesses.len());
+        let policy = Policy::of(&keys, &witnesses, quorum);
         return policy.map_err(|why| senseless(why.to_string()));
     };
     let text = Source::whole(path, MAX_POLICY_BYTES)?;
@@ -85,25 +98,67 @@ fn policy(verify: &Verify) -> Result<Policy, Failure> {
 }
 
 fn bundle(verify: &Verify, policy: &Policy, bytes: &[u8]) -> Result<Said, Failure> {
+    if verify.leaf.is_some() {
+        let why = "a bundle has its records in it: --leaf is for tlog-proofs";
+        return Err(Failure::Senseless(vec![why.to_owned()]));
+    }
     let verdict = match lampyris_verify::verify(bytes, policy) {
         Ok(verdict) => verdict,
         Err(Refused::Malformed(why)) => return Ok(Said::malformed(&why)),
         Err(Refused::Failed(why)) => return Ok(Said::failed(&why)),
     };
-    let Some(path) = &verify.from else { return Ok(Said::Bundle(verdict)) };
-    let held = signing::checkpoint(path)?;
-    let said = held.checkpoint();
-    if verdict.old.contains(&said.head) && said.origin == verdict.origin {
-        return Ok(Said::Bundle(verdict));
+    let shown = |id| verdict.messages.iter().any(|message| message.id == id);
+    if let Some(id) = verify.message.filter(|id| !shown(*id)) {
+        return Ok(Said::failed(&format!("it does not show the history of message {id}")));
     }
-    let (origin, size) = (&said.origin, said.head.size);
-    let why = format!("it does not show that the log goes on from {origin} at size {size}");
-    Ok(Said::failed(&why))
+    if verdict.messages.is_empty() && verdict.elements.is_empty() {
+        return Ok(Said::failed(&"it shows the history of no message"));
+    }
+    let held = verify.from.as_deref().map(|path| signing::signed_checkpoint(path, policy.logs()));
+    let missing = match held.transpose()? {
+        Some(held) => not_from(&held, &verdict.origin, verdict.head, &verdict.old),
+        None => None,
+    };
+    Ok(missing.map_or(Said::Bundle(verdict), |why| Said::failed(&why)))
+}
+
+/// Why a checkpoint with these older ones is not shown to go on from one that is held, if it is not.
+pub(super) fn not_from(
+    held: &SignedCheckpoint,
+    origin: &str,
+    newest: Head,
+    older: &[Head],
+) -> Option<String> {
+    let said = held.checkpoint();
+    let held = said.head;
+    if said.origin != origin {
+        return Some(format!("what is held is of {}, this is of {origin}", said.origin));
+    }
+    if held == newest || older.contains(&held) {
+        return None;
+    }
+    Some(match held.size.cmp(&newest.size) {
+        Ordering::Equal => format!(
+            "FORK: {origin} signed two roots of its first {} records, {} and {}: keep both checkpoints, they prove it",
+            held.size, held.root, newest.root
+        ),
+        Ordering::Greater => {
+            format!(
+                "its checkpoint of {} records is smaller than the one held, of {}",
+                newest.size, held.size
+            )
+        }
+        Ordering::Less => format!(
+            "it does not show that the log goes on from the {} records of the checkpoint held: ask for a proof \
+             with --from that checkpoint; a log that cannot give one was changed",
+            held.size
+        ),
+    })
 }
 
 fn record(verify: &Verify, policy: &Policy, bytes: &[u8]) -> Result<Said, Failure> {
-    if verify.from.is_some() {
-        let why = "a tlog-proof shows nothing of an older checkpoint; --from is for bundles";
+    if verify.from.is_some() || verify.message.is_some() {
+        let why = "a tlog-proof shows one record: --from and --message are for bundles";
         return Err(Failure::Senseless(vec![why.to_owned()]));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| error.to_string());
@@ -113,7 +168,7 @@ fn record(verify: &Verify, policy: &Policy, bytes: &[u8]) -> Result<Said, Failur
         Err(why) => return Ok(Said::malformed(&why)),
     };
     let leaf = match (&verify.leaf, proof.extra.as_slice()) {
-        (Some(path), _) => Source::whole(path, MAX_RECORD_BYTES)?,
+        (Some(path), _) => inspect::file(path)?,
         (None, extra @ [_, ..]) => extra.to_vec(),
         (None, []) => {
             let why = "the proof has no `extra` line with the record's bytes: give them by --leaf";
@@ -121,9 +176,7 @@ fn record(verify: &Verify, policy: &Policy, bytes: &[u8]) -> Result<Said, Failur
         }
     };
     Ok(match proof.check(&leaf, policy) {
-        Ok(witnessed) => {
-            Said::Record(proof.index, proof.checkpoint.checkpoint().head, witnessed, leaf)
-        }
+        Ok(witnessed) => Said::Record(Box::new(Proven { proof, witnessed, leaf })),
         Err(why) => Said::failed(&why),
     })
 }
@@ -168,12 +221,13 @@ fn steps(out: &mut impl Write, steps: &[Step]) -> io::Result<()> {
 fn told(said: &Said) -> Value {
     match said {
         Said::No { word, reason, .. } => json!({ "verdict": word, "reason": reason }),
-        Said::Record(index, head, witnessed, bytes) => json!({
+        Said::Record(proven) => json!({
             "verdict": "VERIFIED",
-            "checkpoint": head_json(*head),
-            "witnesses": witnesses(witnessed),
-            "index": index,
-            "record": inspect::told(bytes),
+            "origin": proven.proof.checkpoint.checkpoint().origin,
+            "checkpoint": head_json(proven.proof.checkpoint.checkpoint().head),
+            "witnesses": witnesses(&proven.witnessed),
+            "index": proven.proof.index,
+            "record": inspect::told(&proven.leaf),
         }),
         Said::Bundle(verdict) => json!({
             "verdict": "VERIFIED",

@@ -13,26 +13,37 @@ use lampyris_evidence::note::{Signature, SignedNote};
 use lampyris_evidence::policy::Policy;
 use lampyris_log::{Clock, SystemClock, key_file};
 
-use crate::args::Witness;
+use super::verify::not_from;
+use crate::args::{Global, Witness};
 use crate::failure::Failure;
 use crate::input::Source;
 use crate::{output, signing};
 
-pub(crate) fn run(asked: &Witness) -> Result<ExitCode, Failure> {
+pub(crate) fn run(global: &Global, asked: &Witness) -> Result<ExitCode, Failure> {
     let key = key_file::read_witness(&asked.key_file)?;
-    let policy = Policy::of(&asked.key, &[], 0);
+    signing::check_out(global, asked.out.as_deref(), &[&asked.key_file, &asked.held, &asked.file])?;
+    signing::check_out(global, Some(&asked.held), &[&asked.key_file, &asked.file])?;
+    let policy = Policy::of(&signing::verifier_keys("--key", &asked.key)?, &[], 0);
     let policy = policy.map_err(|why| Failure::Senseless(vec![why.to_string()]))?;
     let bytes = Source::whole(&asked.file, MAX_BUNDLE_BYTES)?;
     // Held until the process ends: two that cosign for one log take turns.
     let _lock = lock(&asked.held)?;
-    let before = asked.held.exists().then(|| signing::checkpoint(&asked.held)).transpose()?;
+    let before =
+        asked.held.exists().then(|| signing::signed_checkpoint(&asked.held, policy.logs()));
+    let before = before.transpose()?;
     let mut signed = seen(&bytes, &policy, before.as_ref())?;
     output::whole_file(&asked.held, |file| file.write_all(signed.encode().as_bytes()))
         .map_err(|error| Failure::no(format!("cannot write {}: {error}", asked.held.display())))?;
     let seconds = u64::try_from(SystemClock.now_ns() / 1_000_000_000).unwrap_or_default();
     let signature = key.cosign(&signed, seconds).map_err(Failure::no)?;
     signed.add(signature).map_err(Failure::no)?;
-    output::put(asked.out.as_deref(), signed.encode().as_bytes())?;
+    if global.json && asked.out.is_none() {
+        let mut out = output::answers();
+        output::json_line(&mut out, &super::checkpoint::told(&signed))?;
+        out.flush()?;
+    } else {
+        output::put(asked.out.as_deref(), signed.encode().as_bytes())?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -58,22 +69,11 @@ fn seen(
     let proven = bundle.check(policy).map_err(|why| Failure::no(format!("FAILED {why}")))?;
     let signed = of_the_log(proven.checkpoint, policy)?;
     let Some(before) = before else { return Ok(signed) };
-    let (old, new) = (before.checkpoint(), signed.checkpoint());
-    if old.origin != new.origin {
-        let (old, new) = (&old.origin, &new.origin);
-        return Err(Failure::no(format!("what is held is of {old}, the bundle of {new}")));
+    let said = signed.checkpoint();
+    match not_from(before, &said.origin, said.head, &proven.old) {
+        Some(why) => Err(Failure::No(why)),
+        None => Ok(signed),
     }
-    let (held, size) = (old.head.size, new.head.size);
-    if size < held {
-        return Err(Failure::no(format!(
-            "the checkpoint of {size} records is smaller than {held}"
-        )));
-    }
-    if old.head != new.head && !proven.old.contains(&old.head) {
-        let why = format!("the bundle does not show that the log goes on from {held} records");
-        return Err(Failure::no(why));
-    }
-    Ok(signed)
 }
 
 /// The checkpoint with the log's own signatures alone: others were not looked at, and this witness signs anew.
