@@ -135,6 +135,22 @@ fn a_proof_goes_on_from_the_checkpoint_that_is_held_and_from_no_other() {
 }
 
 #[test]
+fn apply_signs_while_it_runs_and_at_the_end() {
+    let (program, key) = with_key();
+    let lines = format!("{STAGE}\n").repeat(40);
+    let asked = ["apply", "-", "--checkpoint-records", "10", "--in-flight", "1"];
+    program.run_with_input(&asked, &lines).exits(0);
+    let listed = program.run(&["checkpoint", "--list", "--json"]).exits(0).json();
+    let sizes: Vec<_> = listed.iter().map(|one| one["size"].as_u64().unwrap()).collect();
+    assert!(sizes.is_sorted() && sizes.last() == Some(&85), "{sizes:?}");
+    let file = bundle(&program, "bundle.json");
+    program.run(&["verify", text(&file), "--key", &key]).exits(0);
+    let none = Program::new();
+    let refused = none.run_with_input(&["apply", "-", "--checkpoint-records", "1"], STAGE);
+    assert!(refused.exits(1).err.contains("lampyris key"));
+}
+
+#[test]
 fn two_roots_of_one_size_are_called_a_fork() {
     let (program, key) = with_key();
     let copy = program.path("copy");
