@@ -1,6 +1,7 @@
 //! The log as a directory of static files for others: checkpoint, tiles and entries (<https://c2sp.org/tlog-tiles>).
 //! A file never changes once it is there, but for the checkpoint, which is written last.
 
+mod edge;
 mod error;
 mod files;
 
@@ -8,7 +9,8 @@ pub use error::ExportError;
 
 use crate::log::Log;
 use crate::merkle::Hash;
-use crate::tree::{TILE_HASHES, TILE_HEIGHT};
+use crate::tree::TILE_HASHES;
+use edge::Edge;
 use files::{Files, Tile};
 use lampyris_evidence::checkpoint::SignedCheckpoint;
 use std::ops::ControlFlow;
@@ -32,7 +34,9 @@ impl Log {
     ///
     /// Files appear under their names when they are whole and durable, the checkpoint after all others, so a reader
     /// finds everything that it covers at any time, and an export that was interrupted goes on where it stopped.
-    /// Partial tiles are removed once the full one is there.
+    /// Partial tiles are removed once the full one is there. Every tile is made of hashes that lead to the
+    /// checkpoint's root; the records under the directory's own checkpoint are not read again.
+    /// A file that is there already is compared, and never overwritten.
     ///
     /// # Errors
     /// [`ExportError`] if the checkpoint or the directory is not this log's, or something cannot be read or written.
@@ -55,72 +59,52 @@ impl Log {
         if before > size {
             return Err(ExportError::Newer { path: out.to_owned(), before, size });
         }
-        self.export_entries(&mut files, before, size, &mut progress)?;
-        for level in 1..=u64::BITS / u32::from(TILE_HEIGHT) {
-            let level = u8::try_from(level).unwrap_or(u8::MAX);
-            self.export_level(&mut files, level, before, size)?;
+        let edge = self.export_records(&mut files, before, size, &mut progress)?;
+        for (tile, hashes) in edge.partial() {
+            files.write(&tile.path(), &bytes(hashes))?;
         }
+        edge.check(checkpoint.checkpoint().head.root)?;
         files.write_checkpoint(checkpoint)?;
         files.remove_partial(before, size)?;
         Ok(Exported { before, size, files: files.written })
     }
 
-    /// The records from the first tile on that is not full yet, and the tiles of their hashes.
-    fn export_entries(
+    /// The records from the first tile on that was not full before, and the full tiles that they make. Returns the
+    /// edge with what is in no full tile.
+    fn export_records(
         &self,
         files: &mut Files,
         before: u64,
         size: u64,
         progress: &mut impl FnMut(u64),
-    ) -> Result<(), ExportError> {
+    ) -> Result<Edge, ExportError> {
         let first = before - before % TILE_HASHES as u64;
-        let (mut entries, mut hashes, mut failure) = (Vec::new(), Vec::new(), None);
+        let mut edge = Edge::of(self, first)?;
+        let (mut entries, mut failure) = (Vec::new(), None);
         if first == size {
-            return Ok(());
+            return Ok(edge);
         }
         self.for_each(first, |verified| {
             // A record has at most 60,000 bytes.
             let length = u16::try_from(verified.bytes.len()).unwrap_or(u16::MAX);
             entries.extend_from_slice(&length.to_be_bytes());
             entries.extend_from_slice(verified.bytes);
-            hashes.push(verified.leaf);
             let next = verified.record.sequence + 1;
-            if next < size && !next.is_multiple_of(TILE_HASHES as u64) {
-                return ControlFlow::Continue(());
+            let mut written =
+                edge.push(verified.leaf, |tile, hashes| files.write(&tile.path(), &bytes(hashes)));
+            if next == size || next.is_multiple_of(TILE_HASHES as u64) {
+                let bundle = Tile::ending_at(next).entries();
+                written = written.and_then(|()| files.write(&bundle, &entries));
+                entries.clear();
+                progress(next);
             }
-            let tile =
-                Tile { level: 0, index: (next - 1) / TILE_HASHES as u64, width: hashes.len() };
-            let written = files
-                .write(&tile.entries(), &entries)
-                .and_then(|()| files.write(&tile.path(), &bytes(&hashes)));
-            entries.clear();
-            hashes.clear();
-            progress(next);
             failure = written.err();
             if failure.is_some() || next == size {
                 return ControlFlow::Break(());
             }
             ControlFlow::Continue(())
         })?;
-        failure.map_or(Ok(()), Err)
-    }
-
-    /// The tiles of one level above the records.
-    fn export_level(
-        &self,
-        files: &mut Files,
-        level: u8,
-        before: u64,
-        size: u64,
-    ) -> Result<(), ExportError> {
-        let tiles = Tile::of(level, size);
-        let full = Tile::of(level, before).filter(|tile| tile.is_full()).count();
-        for tile in tiles.skip(full) {
-            let start = tile.index * TILE_HASHES as u64;
-            let hashes = self.tile_hashes(level, start, tile.width)?;
-            files.write(&tile.path(), &bytes(&hashes))?;
-        }
-        Ok(())
+        failure.map_or(Ok(edge), Err)
     }
 }
 

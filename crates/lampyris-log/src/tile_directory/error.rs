@@ -3,6 +3,7 @@
 
 use crate::checkpoints::CheckpointError;
 use crate::error::{ReadError, Unavailable};
+use crate::merkle::Hash;
 use std::path::PathBuf;
 
 /// Why a log was not exported.
@@ -32,6 +33,22 @@ pub enum ExportError {
         before: u64,
         /// Records under the checkpoint.
         size: u64,
+    },
+    /// A file is there already with other bytes: it is damaged, or an interrupted export of another log left it.
+    #[error("{} is there with other bytes than are to be written; remove it if nobody needs it", path.display())]
+    OtherFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// What was read of the log has another root than the log had when it was opened: its files were changed.
+    #[error("the first {size} records as they were read have the root {have}, not {want}")]
+    OtherRoot {
+        /// How many records.
+        size: u64,
+        /// The root of what was read.
+        have: Hash,
+        /// The root that it should have.
+        want: Hash,
     },
     /// A checkpoint, the directory's or the one to export, is not this log's.
     #[error(transparent)]

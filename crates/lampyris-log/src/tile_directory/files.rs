@@ -29,19 +29,16 @@ pub(super) struct Files {
     root: PathBuf,
     /// How many files were written.
     pub(super) written: u64,
-    /// Folders with new files, or new folders.
+    /// Folders whose entries may not be durable yet.
     changed: BTreeSet<PathBuf>,
 }
 
 impl Tile {
-    /// The tiles of a level of a log with so many records: full ones, and perhaps one that is not.
-    pub(super) fn of(level: u8, size: u64) -> impl Iterator<Item = Tile> {
-        let hashes = size.checked_shr(u32::from(level * TILE_HEIGHT)).unwrap_or(0);
-        let tiles = hashes.div_ceil(TILE_HASHES as u64);
-        (0..tiles).map(move |index| {
-            let width = (hashes - index * TILE_HASHES as u64).min(TILE_HASHES as u64);
-            Tile { level, index, width: usize::try_from(width).unwrap_or(TILE_HASHES) }
-        })
+    /// The tile of level 0 whose last hash is that of the last of so many records, of which there are some.
+    pub(super) fn ending_at(size: u64) -> Tile {
+        let last = size.saturating_sub(1);
+        let (index, width) = (last / TILE_HASHES as u64, last % TILE_HASHES as u64 + 1);
+        Tile { level: 0, index, width: usize::try_from(width).unwrap_or(TILE_HASHES) }
     }
 
     pub(super) fn is_full(self) -> bool {
@@ -79,7 +76,9 @@ impl Tile {
 impl Files {
     /// Looks at a directory, which is made if it is missing.
     pub(super) fn open(root: &Path) -> Result<Files, ExportError> {
-        let files = Files { root: root.to_owned(), written: 0, changed: BTreeSet::new() };
+        let missing = root.ancestors().take_while(|above| !above.exists());
+        let changed = missing.filter_map(Path::parent).map(Path::to_owned).collect();
+        let files = Files { root: root.to_owned(), written: 0, changed };
         let entries = match fs::read_dir(root) {
             Ok(entries) => entries,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(files),
@@ -113,14 +112,20 @@ impl Files {
             .map_err(|error| ExportError::Checkpoint { path, reason: error.to_string() })
     }
 
-    /// Writes a file of tiles or entries, unless it is there already.
+    /// Writes a file of tiles or entries, unless it is there already with these bytes.
     pub(super) fn write(&mut self, path: &Path, bytes: &[u8]) -> Result<(), ExportError> {
         let path = self.root.join(path);
-        if path.exists() {
-            return Ok(());
+        match fs::read(&path) {
+            // Who wrote it may not have come to sync its folder.
+            Ok(found) if found == bytes => self.enters(&path),
+            Ok(_) => return Err(ExportError::OtherFile { path }),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                self.replace(&path, bytes)
+                    .map_err(|error| Unavailable::io("write", path, error))?;
+                self.written += 1;
+            }
+            Err(error) => return Err(Unavailable::io("read", path, error).into()),
         }
-        self.replace(&path, bytes).map_err(|error| Unavailable::io("write", path, error))?;
-        self.written += 1;
         Ok(())
     }
 
@@ -137,39 +142,38 @@ impl Files {
         self.sync()
     }
 
-    /// Removes the partial tiles of an earlier size whose full ones are there.
+    /// Removes the partial tiles of what was not full before and is now, whoever left them.
     pub(super) fn remove_partial(&mut self, before: u64, size: u64) -> Result<(), ExportError> {
         for level in 0..=u8::try_from(u64::BITS).unwrap_or(u8::MAX) / TILE_HEIGHT {
-            let partial = Tile::of(level, before).filter(|tile| !tile.is_full()).last();
-            let Some(tile) = partial else { continue };
-            let full = Tile { width: TILE_HASHES, ..tile };
-            if !Tile::of(level, size).any(|tile| tile == full) {
-                continue;
-            }
-            let entries = (level == 0).then(|| tile.entries());
-            for path in entries.into_iter().chain([tile.path()]) {
-                let Some(folder) = path.parent().map(|folder| self.root.join(folder)) else {
-                    continue;
-                };
-                match fs::remove_dir_all(&folder) {
-                    Err(error) if error.kind() != ErrorKind::NotFound => {
-                        return Err(Unavailable::io("remove", folder, error).into());
-                    }
-                    Ok(()) | Err(_) => {}
+            let above = (u32::from(level) + 1) * u32::from(TILE_HEIGHT);
+            let full = |size: u64| size.checked_shr(above).unwrap_or(0);
+            for index in full(before)..full(size) {
+                // The folder is the same for every width.
+                let tile = Tile { level, index, width: 1 };
+                let entries = (level == 0).then(|| tile.entries());
+                for path in entries.into_iter().chain([tile.path()]) {
+                    self.remove_folder_of(&path)?;
                 }
             }
         }
         Ok(())
     }
 
+    fn remove_folder_of(&self, path: &Path) -> Result<(), ExportError> {
+        let Some(folder) = path.parent().map(|folder| self.root.join(folder)) else {
+            return Ok(());
+        };
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(Unavailable::io("remove", folder, error).into())
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
     fn replace(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        if !folder.exists() {
+        if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
-            // Each of them may be new.
-            let above = folder.ancestors().take_while(|above| above.starts_with(&self.root));
-            self.changed.extend(above.map(Path::to_owned));
-            self.changed.extend(self.root.parent().map(Path::to_owned));
         }
         let mut part = path.as_os_str().to_owned();
         part.push(format!(".{PART}"));
@@ -177,8 +181,15 @@ impl Files {
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(part, path)?;
-        self.changed.insert(folder.to_owned());
+        self.enters(path);
         Ok(())
+    }
+
+    /// A file and the folders above are to be durable, up to the entry of the directory itself: each may be new.
+    fn enters(&mut self, path: &Path) {
+        let above = path.ancestors().skip(1).take_while(|above| above.starts_with(&self.root));
+        self.changed.extend(above.map(Path::to_owned));
+        self.changed.extend(self.root.parent().map(Path::to_owned));
     }
 
     /// Makes the entries of changed folders durable.
@@ -209,14 +220,12 @@ mod tests {
     }
 
     #[test]
-    fn the_tiles_of_the_example_of_c2sp_are_those() {
-        let tiles =
-            |level| -> Vec<usize> { Tile::of(level, 70_000).map(|tile| tile.width).collect() };
-        let level_0 = tiles(0);
-        assert_eq!((level_0.len(), level_0.last()), (274, Some(&112)));
-        assert_eq!(tiles(1), [256, 17]);
-        assert_eq!(tiles(2), [1]);
-        assert!(tiles(3).is_empty());
-        assert_eq!(Tile::of(1, 256).map(|tile| tile.width).collect::<Vec<_>>(), [1]);
+    fn the_last_tile_is_full_only_at_a_multiple_of_its_hashes() {
+        let tile = |size| {
+            let tile = Tile::ending_at(size);
+            (tile.index, tile.width)
+        };
+        assert_eq!([1, 255, 256, 257].map(tile), [(0, 1), (0, 255), (0, 256), (1, 1)]);
+        assert_eq!(tile(70_000), (273, 112));
     }
 }
