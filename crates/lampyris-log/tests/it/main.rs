@@ -10,6 +10,7 @@ mod damage;
 mod data;
 mod deciding;
 mod documents;
+mod export;
 mod faults;
 mod following;
 mod frame;
