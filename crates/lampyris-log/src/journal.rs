@@ -327,8 +327,8 @@ impl Journal {
         let outdated =
             |segment: &&mut Segment| segment.generation > 0 && old.contains(&segment.generation);
         for segment in self.segments.iter_mut().filter(outdated) {
-            segment.clear()?;
-            (segment.free, segment.generation) = (true, 0);
+            segment.fill()?;
+            (segment.free, segment.generation, segment.short) = (true, 0, false);
         }
         Ok(())
     }

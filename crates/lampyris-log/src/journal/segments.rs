@@ -50,7 +50,8 @@ impl Segment {
         Segment { file, path, number, generation: 0, free: true, short: false, end: 0, bytes: 0 }
     }
 
-    /// Makes the file full of zeros: writing them is what allocates its blocks.
+    /// Makes the file full of zeros: writing them is what allocates its blocks, and says that nothing in it counts.
+    /// An entry that was left anywhere in it would be taken for one of a segment whose slots are lost.
     pub(super) fn fill(&self) -> Result<(), Unavailable> {
         self.write(&vec![0; SEGMENT_BYTES], 0)?;
         self.file.sync_all().map_err(|error| Unavailable::io("sync", &self.path, error))
@@ -97,13 +98,6 @@ impl Segment {
     /// Removes the file; that it is back after a crash would do no harm.
     pub(super) fn remove(self, disk: &dyn Disk) -> Result<(), Unavailable> {
         disk.remove_file(&self.path).map_err(|error| Unavailable::io("remove", &self.path, error))
-    }
-
-    /// Says that nothing in the file counts.
-    pub(super) fn clear(&self) -> Result<(), Unavailable> {
-        self.write(&[0; DATA_OFFSET], 0)?;
-        self.write(&[0; DATA_OFFSET], DATA_OFFSET)?;
-        self.sync()
     }
 }
 

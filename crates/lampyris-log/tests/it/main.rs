@@ -17,6 +17,7 @@ mod frame;
 mod journal;
 mod key_file;
 mod lost_pack;
+mod mended;
 mod model;
 mod opening;
 mod pipeline;
