@@ -37,19 +37,18 @@ pub(crate) fn run(global: &Global, replay: &Replay) -> Result<ExitCode, Failure>
     let seconds = began.elapsed().as_secs_f64();
     bar.finish_and_clear();
     // A log that does not open has no other verdict; but a fault found before that is the first one.
-    let fault = match (audit.fault(), opened) {
-        (Some(fault), _) => Some(fault.to_string()),
+    let agreed = match (audit.fault(), opened) {
+        (Some(fault), _) => Err(fault.to_string()),
         (None, Err(error)) => return Err(error.into()),
         // Mended is not undamaged: whoever audits has to know.
         (None, Ok(log)) => match log.repaired() {
-            Some(repaired) => Some(repaired.to_string()),
+            Some(repaired) => Err(repaired.to_string()),
             None => checkpoints(&log, &held, &keys, replay),
         },
     };
     let mut out = output::answers();
-    let told =
-        print(&audit, fault.as_deref(), global, seconds, &mut out).and_then(|()| out.flush());
-    if fault.is_some() {
+    let told = print(&audit, &agreed, global, seconds, &mut out).and_then(|()| out.flush());
+    if agreed.is_err() {
         // The exit code says it even if nobody reads on.
         return Ok(ExitCode::from(1));
     }
@@ -62,32 +61,32 @@ fn held(replay: &Replay) -> Result<Vec<SignedCheckpoint>, Failure> {
     replay.checkpoint.iter().map(|path| signing::checkpoint(path)).collect()
 }
 
-/// What is wrong between the log and the checkpoints that are held outside or kept with it.
+/// How many checkpoints, held outside or kept with the log, agree with it; or the first that does not, and why.
 fn checkpoints(
     log: &Log,
     held: &[SignedCheckpoint],
     keys: &[VerifierKey],
     replay: &Replay,
-) -> Option<String> {
+) -> Result<u64, String> {
     for (signed, path) in held.iter().zip(&replay.checkpoint) {
-        let known = keys.iter().any(|key| signed.verify(key).is_ok());
-        let why = if known {
-            log.agrees_with(signed).err().map(|error| chain(&error))
-        } else {
-            Some("it is signed by none of the keys".to_owned())
-        };
-        if let Some(why) = why {
-            return Some(format!("checkpoint {}: {why}", path.display()));
+        let wrong = |why: &str| Err(format!("checkpoint {}: {why}", path.display()));
+        if !keys.iter().any(|key| signed.verify(key).is_ok()) {
+            return wrong("it is signed by none of the keys");
+        }
+        if let Err(error) = log.agrees_with(signed) {
+            return wrong(&chain(&error));
         }
     }
     // Opening compared the bodies; their signatures are read here.
-    let kept = log.checkpoints().find_map(Result::err)?;
-    Some(format!("a checkpoint that is kept with the log: {}", chain(&kept)))
+    let mut kept = log.checkpoints();
+    let kept = kept.try_fold(0, |count, signed| signed.map(|_| count + 1));
+    let told = |error| format!("a checkpoint that is kept with the log: {}", chain(&error));
+    Ok(held.len() as u64 + kept.map_err(told)?)
 }
 
 fn print(
     audit: &Audit,
-    fault: Option<&str>,
+    agreed: &Result<u64, String>,
     global: &Global,
     seconds: f64,
     out: &mut impl Write,
@@ -100,15 +99,18 @@ fn print(
         let states: Map<String, Value> =
             counts.map(|(state, count)| (state.as_str().to_owned(), json!(count))).collect();
         let mut verdict = json!({
-            "verdict": if fault.is_none() { "VERIFIED" } else { "FAULT" },
+            "verdict": if agreed.is_ok() { "VERIFIED" } else { "FAULT" },
             "events": events,
             "messages": messages,
             "dataElements": elements,
             "states": states,
             "eventsPerSecond": rate,
         });
-        if let (Some(fault), Value::Object(members)) = (fault, &mut verdict) {
-            members.insert("fault".to_owned(), json!(fault));
+        if let Value::Object(members) = &mut verdict {
+            match agreed {
+                Ok(checkpoints) => members.insert("checkpoints".to_owned(), json!(checkpoints)),
+                Err(fault) => members.insert("fault".to_owned(), json!(fault)),
+            };
         }
         return output::json_line(out, &verdict);
     }
@@ -116,11 +118,14 @@ fn print(
         writeln!(out, "{:<10} {count:>10}", state.as_str())?;
     }
     writeln!(out, "{rate:.0} events/s")?;
-    match fault {
-        None if elements > 0 => {
+    if let Ok(checkpoints @ 1..) = agreed {
+        writeln!(out, "{checkpoints} checkpoints agree")?;
+    }
+    match agreed {
+        Ok(_) if elements > 0 => {
             writeln!(out, "VERIFIED {events} events, {messages} messages, {elements} data elements")
         }
-        None => writeln!(out, "VERIFIED {events} events, {messages} messages"),
-        Some(fault) => writeln!(out, "FAULT {}", output::plain(fault)),
+        Ok(_) => writeln!(out, "VERIFIED {events} events, {messages} messages"),
+        Err(fault) => writeln!(out, "FAULT {}", output::plain(fault)),
     }
 }
