@@ -90,7 +90,9 @@ impl Tree {
     pub(crate) fn adopt(&self) -> usize {
         let state = &mut *self.state.lock();
         state.comparing = false;
-        let kept: Vec<u64> = state.levels.iter().map(|level| level.kept).collect();
+        // A level that could not be written or compared is not known well enough to cut its file.
+        let kept = |level: &Level| (level.rest.len() < TILE_HASHES).then_some(level.kept);
+        let kept: Vec<Option<u64>> = state.levels.iter().map(kept).collect();
         match self.place.cut(&kept) {
             Ok(cut) => state.damaged += cut,
             Err(error) => state.warn(&error),

@@ -36,8 +36,8 @@ impl TilePlace {
         Ok(Some(TileFile { path, file }))
     }
 
-    /// Cuts each level's file behind the tiles that the log has; returns how many files were longer.
-    pub(super) fn cut(&self, kept: &[u64]) -> Result<usize, ReadError> {
+    /// Cuts each level's file behind the tiles that the log has, where that is known; returns how many files were longer.
+    pub(super) fn cut(&self, kept: &[Option<u64>]) -> Result<usize, ReadError> {
         let TilePlace::Folder(disk, folder) = self else { return Ok(0) };
         let mut cut = 0;
         let files = disk.list(folder).map_err(|error| Unavailable::io("list", folder, error))?;
@@ -45,7 +45,10 @@ impl TilePlace {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             // What is no level's file is not ours.
             let Ok(level) = name.parse::<u8>() else { continue };
-            let end = kept.get(usize::from(level)).copied().unwrap_or(0) * TILE_BYTES as u64;
+            let Some(tiles) = kept.get(usize::from(level)).copied().unwrap_or(Some(0)) else {
+                continue;
+            };
+            let end = tiles * TILE_BYTES as u64;
             let io = |operation| {
                 let path = path.clone();
                 move |error| Unavailable::io(operation, path, error)

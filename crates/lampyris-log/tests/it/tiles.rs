@@ -223,6 +223,30 @@ fn tiles_that_change_under_an_open_log_give_no_wrong_root_and_no_wrong_proof() {
 }
 
 #[test]
+fn a_disk_that_fails_at_opening_is_not_taken_for_damage() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (path, shard) = (scratch.path().join("tiles"), MemoryShard::new());
+    let open = |disk: &FailingDisk| {
+        let options = writer().disk(Arc::new(disk.clone())).tiles_folder(&path);
+        Log::open_on(Arc::new(shard.share()), &options, |_| {}).unwrap()
+    };
+    let log = open(&FailingDisk::new(usize::MAX, false));
+    fill(&log, 5 * TILE_HASHES);
+    drop(log);
+    let whole = std::fs::read(path.join("0")).unwrap();
+    for operation in 1.. {
+        let disk = FailingDisk::new(operation, operation % 2 == 0);
+        let log = open(&disk);
+        assert_eq!(log.repaired(), None, "operation {operation}");
+        assert_eq!(std::fs::read(path.join("0")).unwrap(), whole, "operation {operation}");
+        if !disk.has_failed() {
+            break;
+        }
+    }
+    check(&open(&FailingDisk::new(usize::MAX, false)));
+}
+
+#[test]
 fn a_failing_disk_neither_stops_appends_nor_makes_a_proof_wrong() {
     for operation in 1.. {
         let scratch = tempfile::tempdir().unwrap();
