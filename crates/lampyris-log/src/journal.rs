@@ -5,6 +5,8 @@ mod entry;
 mod recovery;
 mod segments;
 mod slot;
+#[cfg(test)]
+mod tests;
 
 pub use entry::*;
 pub use segments::SEGMENT_NAME;
@@ -172,16 +174,18 @@ impl Journal {
         spare.last().cloned()
     }
 
-    /// Frees a segment whose frames are in the store; a second free one is removed.
+    /// Frees a segment whose frames are in the store; of two free ones the older is removed, because a generation
+    /// that is missing between others looks like a lost file.
     pub(crate) fn free(&mut self, generation: u64) -> Result<(), Unavailable> {
         let found = self.segments.iter().position(|segment| segment.generation == generation);
         let Some(index) = found else { return Ok(()) };
-        if self.segments.iter().any(|segment| segment.free) {
-            let segment = self.segments.remove(index);
-            return segment.remove(self.disk.as_ref());
-        }
+        let spare = self.segments.iter().find(|segment| segment.free);
+        let outdated = match spare.map(|spare| spare.generation) {
+            Some(0) => Some(generation),
+            older => older,
+        };
         self.segments.iter_mut().skip(index).take(1).for_each(|segment| segment.free = true);
-        Ok(())
+        outdated.map_or(Ok(()), |outdated| self.remove(|generation| generation == outdated))
     }
 
     /// Says that the log is closed and that the store holds all of it.
@@ -312,9 +316,10 @@ impl Journal {
         Ok(())
     }
 
-    /// Begins anew with the newest frames of the store, then frees what was there before.
+    /// Begins anew with the newest frames of the store, then removes what was there before. Its bytes are not used
+    /// again: entries behind a slot that counts no more would be taken for damage.
     fn rewrite(&mut self, frames: &[StoredFrame], end: Head) -> Result<(), Unavailable> {
-        let old: Vec<u64> = self.segments.iter().map(|segment| segment.generation).collect();
+        let before = self.generation;
         (self.durable, self.check) = (end, 0);
         self.begin_segment()?;
         let afters = frames.iter().skip(1).map(|next| frame::before(&next.bytes).unwrap_or(end));
@@ -324,13 +329,20 @@ impl Journal {
         for few in pairs.chunks(REWRITE_FRAMES) {
             self.put(few.iter().copied(), end.size)?;
         }
-        let outdated =
-            |segment: &&mut Segment| segment.generation > 0 && old.contains(&segment.generation);
-        for segment in self.segments.iter_mut().filter(outdated) {
-            segment.fill()?;
-            (segment.free, segment.generation, segment.short) = (true, 0, false);
+        self.remove(|generation| generation <= before)
+    }
+
+    /// Removes the segments of these generations, durably: none comes back beside one that is used again.
+    fn remove(&mut self, outdated: impl Fn(u64) -> bool) -> Result<(), Unavailable> {
+        let all = std::mem::take(&mut self.segments);
+        let (old, kept): (Vec<Segment>, _) =
+            all.into_iter().partition(|segment| outdated(segment.generation));
+        self.segments = kept;
+        for segment in old {
+            segment.remove(self.disk.as_ref())?;
         }
-        Ok(())
+        let synced = self.disk.sync_dir(&self.folder);
+        synced.map_err(|error| Unavailable::io("sync", &self.folder, error))
     }
 
     fn take_number(&mut self) -> u32 {

@@ -50,8 +50,7 @@ impl Segment {
         Segment { file, path, number, generation: 0, free: true, short: false, end: 0, bytes: 0 }
     }
 
-    /// Makes the file full of zeros: writing them is what allocates its blocks, and says that nothing in it counts.
-    /// An entry that was left anywhere in it would be taken for one of a segment whose slots are lost.
+    /// Makes the file full of zeros: writing them is what allocates its blocks.
     pub(super) fn fill(&self) -> Result<(), Unavailable> {
         self.write(&vec![0; SEGMENT_BYTES], 0)?;
         self.file.sync_all().map_err(|error| Unavailable::io("sync", &self.path, error))
@@ -95,7 +94,7 @@ impl Segment {
         self.sync()
     }
 
-    /// Removes the file; that it is back after a crash would do no harm.
+    /// Removes the file; its folder is synced by the caller.
     pub(super) fn remove(self, disk: &dyn Disk) -> Result<(), Unavailable> {
         disk.remove_file(&self.path).map_err(|error| Unavailable::io("remove", &self.path, error))
     }
