@@ -180,6 +180,7 @@ fn a_bundle_must_show_a_message_and_the_one_that_is_asked_for() {
     let file = bundle(&program, "bundle.json");
     let verify = ["verify", text(&file), "--key", &key, "--message"];
     program.run(&[&verify[..], &[ONE]].concat()).exits(0);
+    program.run(&[&verify[..], &[ONE, "--namespace", "other"]].concat()).exits(1);
     let other = [&verify[..], &["00000000-0000-4000-8000-000000000000"]].concat();
     assert!(program.run(&other).exits(1).out.contains("00000000-0000-4000-8000-000000000000"));
     let mut document: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
@@ -217,6 +218,7 @@ fn a_key_that_is_lost_is_not_replaced_without_a_word() {
     assert!(!program.path("data.key").exists());
     let another = program.run(&["key", "--another"]).exits(0).out;
     assert_ne!(another.trim(), key);
+    program.run(&["key", "--another"]).exits(1);
 }
 
 #[test]
@@ -237,12 +239,15 @@ fn a_witness_cosigns_what_goes_on_and_a_policy_asks_for_it() {
     let (witness_key, state) = (program.path("witness.key"), program.path("held-by-witness"));
     let made = ["key", "--witness", "witness.example/w", "--key-file", text(&witness_key)];
     let vkey = program.run(&made).exits(0).out.trim().to_owned();
-    let ask = |bundle: &PathBuf| {
+    let ask_with = |bundle: &PathBuf, more: &[&str]| {
         let asked = ["witness", text(bundle), "--key", &key, "--held", text(&state)];
-        program.run(&[&asked[..], &["--key-file", text(&witness_key)]].concat())
+        program.run(&[&asked[..], &["--key-file", text(&witness_key)], more].concat())
     };
+    let ask = |bundle: &PathBuf| ask_with(bundle, &[]);
     let first = bundle(&program, "first.json");
-    let cosigned = ask(&first).exits(0).out;
+    assert!(ask(&first).exits(1).err.contains("--first"), "a mistyped path takes nothing");
+    let cosigned = ask_with(&first, &["--first"]).exits(0).out;
+    ask_with(&first, &["--first"]).exits(1);
     let held = program.write("cosigned", &cosigned);
     program.run(&["checkpoint", "--add", text(&held), "--witness", &vkey]).exits(0);
     let again = bundle(&program, "again.json");

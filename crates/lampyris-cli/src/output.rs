@@ -45,6 +45,8 @@ pub(crate) fn whole_file<E: From<io::Error>>(
     write(file.as_file_mut())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
+    // The name is durable too: who is told that the file is written may rely on it.
+    File::open(folder)?.sync_all()?;
     Ok(())
 }
 

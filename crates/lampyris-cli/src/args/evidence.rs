@@ -90,6 +90,8 @@ pub(crate) struct Verify {
     /// The bundle must show the history of this message
     #[arg(long, value_name = "ID", value_parser = message_id)]
     pub(crate) message: Option<MessageId>,
+    #[command(flatten)]
+    pub(crate) namespace: Namespace,
     /// Verifier key of a witness that may have cosigned, or a file that holds it; may be given more than once
     #[arg(long, value_name = "VKEY", conflicts_with = "policy")]
     pub(crate) witness: Vec<String>,
@@ -116,9 +118,12 @@ pub(crate) struct Witness {
     /// Verifier key of the log, or a file that holds it
     #[arg(long, value_name = "VKEY", required = true)]
     pub(crate) key: Vec<String>,
-    /// The file of the newest checkpoint that was cosigned, one for each log; made the first time
+    /// The file of the newest checkpoint that was cosigned, one for each log
     #[arg(long, value_name = "FILE")]
     pub(crate) held: PathBuf,
+    /// Nothing of this log was cosigned before: take this checkpoint as it is, and make the file
+    #[arg(long)]
+    pub(crate) first: bool,
     /// The file of the witness's key, made by `key --witness`
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: PathBuf,

@@ -26,6 +26,11 @@ pub(crate) fn run(global: &Global, key: &Key) -> Result<ExitCode, Failure> {
         signing::check_out(global, key.file.key_file.as_deref().filter(|_| !path.exists()), &[])?;
     }
     let made = !path.exists();
+    if key.another && !made {
+        let path = path.display();
+        let why = format!("{path} is there: move it away first, and then make another");
+        return Err(Failure::no(why));
+    }
     let verifier = match &key.witness {
         Some(name) => witness(&path, name, made)?,
         None if made => make(global, key, &path)?,

@@ -10,6 +10,7 @@ use lampyris_evidence::bundle::MAX_BUNDLE_BYTES;
 use lampyris_evidence::checkpoint::SignedCheckpoint;
 use lampyris_evidence::merkle::Head;
 use lampyris_evidence::policy::{MAX_POLICY_BYTES, Policy, Witnessed};
+use lampyris_evidence::record::RecordRef;
 use lampyris_evidence::tlog_proof::TlogProof;
 use lampyris_message::Timestamp;
 use lampyris_verify::{NOT_SHOWN, Refused, Step, Verdict};
@@ -107,16 +108,24 @@ fn bundle(verify: &Verify, policy: &Policy, bytes: &[u8]) -> Result<Said, Failur
         Err(Refused::Malformed(why)) => return Ok(Said::malformed(&why)),
         Err(Refused::Failed(why)) => return Ok(Said::failed(&why)),
     };
-    let shown = |id| verdict.messages.iter().any(|message| message.id == id);
+    let namespace = &verify.namespace.namespace;
+    let shown = |id| {
+        verdict.messages.iter().any(|message| message.id == id && message.namespace == *namespace)
+    };
     if let Some(id) = verify.message.filter(|id| !shown(*id)) {
-        return Ok(Said::failed(&format!("it does not show the history of message {id}")));
+        let why =
+            format!("it does not show the history of message {id} in namespace '{namespace}'");
+        return Ok(Said::failed(&why));
     }
     if verdict.messages.is_empty() && verdict.elements.is_empty() {
         return Ok(Said::failed(&"it shows the history of no message"));
     }
-    let held = verify.from.as_deref().map(|path| signing::signed_checkpoint(path, policy.logs()));
-    let missing = match held.transpose()? {
-        Some(held) => not_from(&held, &verdict.origin, verdict.head, &verdict.old),
+    let missing = match &verify.from {
+        Some(path) => match signing::signed_checkpoint(path, policy.logs()) {
+            Ok(held) => not_from(&held, &verdict.origin, verdict.head, &verdict.old),
+            Err(Failure::No(why)) => Some(why),
+            Err(failure) => return Err(failure),
+        },
         None => None,
     };
     Ok(missing.map_or(Said::Bundle(verdict), |why| Said::failed(&why)))
@@ -175,8 +184,18 @@ fn record(verify: &Verify, policy: &Policy, bytes: &[u8]) -> Result<Said, Failur
             return Err(Failure::Senseless(vec![why.to_owned()]));
         }
     };
-    Ok(match proof.check(&leaf, policy) {
-        Ok(witnessed) => Said::Record(Box::new(Proven { proof, witnessed, leaf })),
+    let witnessed = match proof.check(&leaf, policy) {
+        Ok(witnessed) => witnessed,
+        Err(why) => return Ok(Said::failed(&why)),
+    };
+    Ok(match RecordRef::decode(&leaf).map(|record| record.sequence) {
+        Ok(sequence) if sequence == proof.index => {
+            Said::Record(Box::new(Proven { proof, witnessed, leaf }))
+        }
+        Ok(sequence) => Said::failed(&format!(
+            "the record says that it stands at {sequence}, and it is shown at {}",
+            proof.index
+        )),
         Err(why) => Said::failed(&why),
     })
 }

@@ -3,12 +3,13 @@
 //! What was seen last is kept in one file a log, written before anything is signed. It opens no log.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use lampyris_evidence::bundle::{Bundle, MAX_BUNDLE_BYTES};
 use lampyris_evidence::checkpoint::SignedCheckpoint;
+use lampyris_evidence::key::VerifierKey;
 use lampyris_evidence::note::{Signature, SignedNote};
 use lampyris_evidence::policy::Policy;
 use lampyris_log::{Clock, SystemClock, key_file};
@@ -26,14 +27,14 @@ pub(crate) fn run(global: &Global, asked: &Witness) -> Result<ExitCode, Failure>
     let policy = Policy::of(&signing::verifier_keys("--key", &asked.key)?, &[], 0);
     let policy = policy.map_err(|why| Failure::Senseless(vec![why.to_string()]))?;
     let bytes = Source::whole(&asked.file, MAX_BUNDLE_BYTES)?;
+    // A link and its target are one file, with one lock.
+    let held = signing::place(&asked.held);
     // Held until the process ends: two that cosign for one log take turns.
-    let _lock = lock(&asked.held)?;
-    let before =
-        asked.held.exists().then(|| signing::signed_checkpoint(&asked.held, policy.logs()));
-    let before = before.transpose()?;
+    let _lock = lock(&held)?;
+    let before = before(asked, &held, policy.logs())?;
     let mut signed = seen(&bytes, &policy, before.as_ref())?;
-    output::whole_file(&asked.held, |file| file.write_all(signed.encode().as_bytes()))
-        .map_err(|error| Failure::no(format!("cannot write {}: {error}", asked.held.display())))?;
+    output::whole_file(&held, |file| file.write_all(signed.encode().as_bytes()))
+        .map_err(|error| Failure::no(format!("cannot write {}: {error}", held.display())))?;
     let seconds = u64::try_from(SystemClock.now_ns() / 1_000_000_000).unwrap_or_default();
     let signature = key.cosign(&signed, seconds).map_err(Failure::no)?;
     signed.add(signature).map_err(Failure::no)?;
@@ -45,6 +46,27 @@ pub(crate) fn run(global: &Global, asked: &Witness) -> Result<ExitCode, Failure>
         output::put(asked.out.as_deref(), signed.encode().as_bytes())?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The checkpoint that was cosigned last. That there is none has to be said: a file that cannot be found would let
+/// anything be cosigned.
+fn before(
+    asked: &Witness,
+    held: &Path,
+    keys: &[VerifierKey],
+) -> Result<Option<SignedCheckpoint>, Failure> {
+    // A link that leads nowhere is there as well.
+    match (held.symlink_metadata(), asked.first) {
+        (Ok(_), false) => signing::signed_checkpoint(held, keys).map(Some),
+        (Ok(_), true) => {
+            Err(Failure::no(format!("{} is there: this is not the first", held.display())))
+        }
+        (Err(error), true) if error.kind() == ErrorKind::NotFound => Ok(None),
+        (Err(error), _) => Err(Failure::no(format!(
+            "cannot read {}: {error}; --first takes a checkpoint of a log of which none was cosigned",
+            held.display()
+        ))),
+    }
 }
 
 /// The lock that goes with the file of what was seen.
