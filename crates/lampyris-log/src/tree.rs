@@ -12,7 +12,7 @@ pub(crate) use place::TilePlace;
 use crate::error::{Broken, ReadError};
 use crate::merkle::Hash;
 use file::{TileFile, Written};
-use lampyris_evidence::merkle::proof::Nodes;
+use lampyris_evidence::merkle::proof::{Nodes, full};
 use parking_lot::Mutex;
 
 /// Hashes of a full tile, as C2SP tlog-tiles has it.
@@ -107,12 +107,7 @@ impl Nodes for Tree {
     fn node(&self, height: u8, index: u64) -> Result<Hash, ReadError> {
         let (level, inside) = (height / TILE_HEIGHT, height % TILE_HEIGHT);
         let (first, count) = (index << inside, 1 << inside);
-        let mut nodes = self.hashes(level, first, count)?;
-        while nodes.len() > 1 {
-            let (pairs, _) = nodes.as_chunks::<2>();
-            nodes = pairs.iter().map(|[left, right]| Hash::node(left, right)).collect();
-        }
-        nodes.pop().ok_or_else(|| missing(level))
+        full(self.hashes(level, first, count)?).ok_or_else(|| missing(level))
     }
 }
 
@@ -143,7 +138,7 @@ impl Tree {
 }
 
 /// A hash that the log's size says is there.
-fn missing(level: u8) -> ReadError {
+pub(crate) fn missing(level: u8) -> ReadError {
     Broken::TilesDamaged { detail: format!("a hash of level {level} is missing") }.into()
 }
 

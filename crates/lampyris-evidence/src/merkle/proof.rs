@@ -216,8 +216,8 @@ impl Climb {
         let is_last = self.place == self.last;
         let lifted = if is_last { self.place.trailing_zeros() } else { 0 };
         let is_right = is_last || self.place & 1 == 1;
-        self.place >>= lifted + 1;
-        self.last >>= lifted + 1;
+        // In two steps: the tree may be as high as the numbers are long.
+        (self.place, self.last) = (self.place >> lifted >> 1, self.last >> lifted >> 1);
         Some(if is_right { Side::Left } else { Side::Right })
     }
 
@@ -225,6 +225,16 @@ impl Climb {
     fn end(&self) -> Option<()> {
         (self.last == 0).then_some(())
     }
+}
+
+/// The root of a full subtree, given the roots of the subtrees of one height that it is made of, a power of two of
+/// them; nothing if there is none.
+pub fn full(mut nodes: Vec<Hash>) -> Option<Hash> {
+    while nodes.len() > 1 {
+        let (pairs, _) = nodes.as_chunks::<2>();
+        nodes = pairs.iter().map(|[left, right]| Hash::node(left, right)).collect();
+    }
+    nodes.pop()
 }
 
 /// Where RFC 6962 splits a range of at least two leaves: after the largest power of two that is less than all.

@@ -302,3 +302,18 @@ proptest! {
         prop_assert!(wrong_root(check_consistency(old, head, &proof)), "{small} to {large}");
     }
 }
+
+#[test]
+fn the_highest_trees_are_climbed_to_the_top() {
+    let hash = Hash::of(&[]);
+    for size in [(1 << 63) + 1, u64::MAX - 1, u64::MAX] {
+        for index in [0, 1 << 63, size - 1] {
+            for length in [0, 1, 63, 64, 65] {
+                let (head, proof) = (Head { size, root: hash }, vec![hash; length]);
+                assert!(check_inclusion(hash, index, head, &proof).is_err());
+                let old = Head { size: index.max(1), root: hash };
+                assert!(old == head || check_consistency(old, head, &proof).is_err());
+            }
+        }
+    }
+}

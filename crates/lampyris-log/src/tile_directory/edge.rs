@@ -3,11 +3,11 @@
 
 use super::ExportError;
 use super::files::Tile;
-use crate::error::{Broken, ReadError};
+use crate::error::ReadError;
 use crate::log::Log;
 use crate::merkle::Hash;
-use crate::tree::{TILE_HASHES, TILE_HEIGHT};
-use lampyris_evidence::merkle::proof::{Nodes, root};
+use crate::tree::{TILE_HASHES, TILE_HEIGHT, missing};
+use lampyris_evidence::merkle::proof::{self, Nodes, root};
 
 /// The edge of a tree of so many leaves; the root over them is made of its hashes alone.
 #[derive(Debug, Default)]
@@ -59,7 +59,7 @@ impl Edge {
             }
             hashes /= TILE_HASHES as u64;
             full(Tile { level, index: hashes - 1, width: TILE_HASHES }, tile)?;
-            let Some(above) = top(std::mem::take(tile)) else { break };
+            let Some(above) = proof::full(std::mem::take(tile)) else { break };
             hash = above;
         }
         Ok(())
@@ -92,20 +92,6 @@ impl Nodes for Edge {
         let start = usize::try_from((index << inside) % TILE_HASHES as u64).unwrap_or(usize::MAX);
         let tile = self.levels.get(usize::from(level)).and_then(|tile| tile.get(start..));
         let nodes = tile.and_then(|tile| tile.get(..1 << inside)).map(<[Hash]>::to_vec);
-        nodes.and_then(top).ok_or_else(|| missing(level))
+        nodes.and_then(proof::full).ok_or_else(|| missing(level))
     }
-}
-
-/// The root of a full subtree over some hashes.
-fn top(mut nodes: Vec<Hash>) -> Option<Hash> {
-    while nodes.len() > 1 {
-        let (pairs, _) = nodes.as_chunks::<2>();
-        nodes = pairs.iter().map(|[left, right]| Hash::node(left, right)).collect();
-    }
-    nodes.pop()
-}
-
-/// A hash that the log's size says is there.
-fn missing(level: u8) -> ReadError {
-    Broken::TilesDamaged { detail: format!("a hash of level {level} is missing") }.into()
 }
