@@ -90,7 +90,12 @@ impl Checkpoints {
             tracing::warn!(path = %path.display(), end, bytes, "dropping a torn write");
         }
         if end > 0 || state.torn > 0 {
-            self.place.settle(&self.place.read(tail)?, end)?;
+            let bytes = self.place.read(tail)?;
+            if bytes.len() != tail.bytes {
+                let detail = "is not as long as it was read".to_owned();
+                return Err(damaged(&self.place, Damage { byte: tail.at, detail }).into());
+            }
+            self.place.settle(&bytes, end)?;
         }
         Ok(())
     }
@@ -205,9 +210,9 @@ impl Checkpoints {
         newest.map_or(0, |body| body.head.size)
     }
 
-    /// The key that was used last.
-    pub(crate) fn verifier_key(&self) -> Option<VerifierKey> {
-        self.state.lock().ledger.keys().last().cloned()
+    /// The keys that were used, oldest first.
+    pub(crate) fn verifier_keys(&self) -> Vec<VerifierKey> {
+        self.state.lock().ledger.keys().to_vec()
     }
 
     fn check_origin(&self, state: &State, origin: &str) -> Result<(), Broken> {

@@ -21,7 +21,7 @@ pub struct Options {
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) data_folder: Option<PathBuf>,
     pub(crate) tiles: Tiles,
-    /// The file of checkpoints of a log in a data directory.
+    /// The file of checkpoints; none keeps them in memory.
     pub(crate) checkpoints: Option<PathBuf>,
     pub(crate) verify_threads: usize,
 }
@@ -151,6 +151,14 @@ impl Options {
         if self.tiles != Tiles::None {
             self.tiles = Tiles::InFolder(folder.into());
         }
+        self
+    }
+
+    /// Where a log that is opened on a store of the caller's keeps what it signs; else that is gone with the process,
+    /// and nothing binds the next one to it. A log in a data directory keeps it in there.
+    #[must_use]
+    pub fn checkpoints_file(mut self, path: impl Into<PathBuf>) -> Options {
+        self.checkpoints = Some(path.into());
         self
     }
 

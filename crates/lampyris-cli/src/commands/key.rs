@@ -79,7 +79,7 @@ fn of_the_log(log: &Log, key: &Key) -> Result<String, Failure> {
             "the log is {origin}: a key of {wanted} is of no use to it"
         )));
     }
-    match log.verifier_key() {
+    match log.verifier_keys().last() {
         Some(before) if !key.another => Err(Failure::no(format!(
             "the log was signed with {before}, whose file is not there: bring it back, or make another key with \
              --another, which nobody who knows the first one will believe"

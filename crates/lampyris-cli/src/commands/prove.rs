@@ -68,23 +68,16 @@ fn history(global: &Global, prove: &Prove, log: &Log, id: MessageId) -> Result<S
     });
     let inclusion = inclusion.collect::<Result<_, Failure>>()?;
     let from = match &prove.from {
-        Some(path) => Some(consistency(log, path, &keys(global, prove, log)?, &checkpoint)?),
-        None => None,
+        Some(path) => vec![consistency(log, path, &keys(global, prove, log)?, &checkpoint)?],
+        None => Vec::new(),
     };
-    // A checkpoint from outside was verified with the key's file, others with the key that is stored with them.
-    let key = log.verifier_key().filter(|key| checkpoint.verify(key).is_ok());
-    let key = match key {
-        Some(key) => key,
-        None => signing::key(global, &prove.key)?.verifier().clone(),
-    };
-    let bundle = Bundle {
-        log_keys: vec![key],
-        origin: Some(log.origin()),
-        checkpoint: Some(checkpoint),
-        inclusion,
-        consistency: from.into_iter().collect(),
-        ..Bundle::default()
-    };
+    let signers = Bundle { checkpoint: Some(checkpoint), consistency: from, ..Bundle::default() };
+    let log_keys = listed(&signers, &keys(global, prove, log)?);
+    if log_keys.is_empty() {
+        let why = "no key is known that signed the checkpoint: name its file by --key-file";
+        return Err(Failure::no(why));
+    }
+    let bundle = Bundle { log_keys, origin: Some(log.origin()), inclusion, ..signers };
     let mut text = bundle.to_json();
     text.push('\n');
     if text.len() > MAX_BUNDLE_BYTES {
@@ -118,15 +111,32 @@ fn checkpoint(
     Ok(asked)
 }
 
-/// The log's keys: the one that is stored with its checkpoints, and the one whose file is there.
+/// The log's keys: those that are stored with its checkpoints, and the one whose file is there.
 fn keys(global: &Global, prove: &Prove, log: &Log) -> Result<Vec<VerifierKey>, Failure> {
-    let stored = log.verifier_key();
-    let own = match (signing::key(global, &prove.key), &stored) {
-        (Ok(key), _) => Some(key.verifier().clone()),
-        (Err(_), Some(_)) => None,
-        (Err(failure), None) => return Err(failure),
+    let mut keys = log.verifier_keys();
+    match signing::key(global, &prove.key) {
+        Ok(key) if !keys.contains(key.verifier()) => keys.push(key.verifier().clone()),
+        Err(failure) if keys.is_empty() => return Err(failure),
+        Ok(_) | Err(_) => {}
+    }
+    Ok(keys)
+}
+
+/// Those of the keys that signed the bundle's checkpoint; if there are any, also those that signed an older one.
+fn listed(bundle: &Bundle, keys: &[VerifierKey]) -> Vec<VerifierKey> {
+    let newest = |key: &VerifierKey| {
+        bundle.checkpoint.as_ref().is_some_and(|signed| signed.verify(key).is_ok())
     };
-    Ok(stored.into_iter().chain(own).collect())
+    let older = |key: &VerifierKey| {
+        bundle.consistency.iter().any(|part| match &part.old {
+            Old::Checkpoint { old_checkpoint } => old_checkpoint.verify(key).is_ok(),
+            Old::Head { .. } => false,
+        })
+    };
+    if !keys.iter().any(newest) {
+        return Vec::new();
+    }
+    keys.iter().filter(|key| newest(key) || older(key)).cloned().collect()
 }
 
 /// A record's bytes and its proof.

@@ -61,9 +61,9 @@ impl Log {
         self.shared.checkpoints.last()
     }
 
-    /// The public half of the key that signed last, as it was stored with the first signature.
-    pub fn verifier_key(&self) -> Option<VerifierKey> {
-        self.shared.checkpoints.verifier_key()
+    /// The public halves of the keys that sign this log, oldest first, as each was stored before its first signature.
+    pub fn verifier_keys(&self) -> Vec<VerifierKey> {
+        self.shared.checkpoints.verifier_keys()
     }
 
     /// Keeps the cosignatures of these witnesses under a checkpoint that was signed here, and returns it with all
@@ -148,6 +148,9 @@ impl Shared {
                 if (chain.head().size..size).contains(&raw.sequence) {
                     chain.leaf(raw.bytes);
                 }
+            }
+            if chain.head().size == next {
+                return Err(missing(next).into());
             }
         }
         Ok(None)

@@ -24,6 +24,7 @@ use crate::sequencer::Sequencer;
 use crate::shard::ShardLog;
 use crate::tree::{TilePlace, Tree};
 use crate::verify::{Verified, VerifiedRecord, Verifier};
+use lampyris_evidence::name::check_name;
 use parking_lot::{Mutex, RwLock};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -133,7 +134,7 @@ fn identity(new: &NewLog, rules: Rules) -> Result<Identity, Refused> {
             found: origin.len(),
         });
     }
-    if origin.chars().any(|c| c.is_whitespace() || c.is_control() || c == '+') {
+    if check_name(&origin).is_err() {
         return Err(Refused::Invalid {
             field: "origin",
             rule: "has a space, a plus or a control character",

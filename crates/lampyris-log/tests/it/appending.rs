@@ -1,5 +1,6 @@
 //! What an append may be, what it answers, and how groups become frames.
 
+use crate::scratch::SetClock;
 use crate::scratch::{append, event, noise, open, records};
 use lampyris_log::{Append, AppendError, Clock, Log, Refused, limits};
 use std::sync::Arc;
@@ -125,15 +126,6 @@ fn a_group_beyond_one_frame_is_split_between_appends() {
     let contents: Vec<_> = records(&log).into_iter().skip(1).map(|record| record.content).collect();
     let expected: Vec<_> = group.iter().map(|append| append.events[0].content.clone()).collect();
     assert!(contents == expected);
-}
-
-#[derive(Debug)]
-struct SetClock(AtomicI64);
-
-impl Clock for SetClock {
-    fn now_ns(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
-    }
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn written(path: &Path) -> (Vec<Record>, SignedCheckpoint, VerifierKey) {
         }
     }
     let held = log.checkpoint(&key_of(&log)).unwrap();
-    (records(&log), held, log.verifier_key().unwrap())
+    (records(&log), held, log.verifier_keys().remove(0))
 }
 
 /// All forgeries of a log, each with what was done.

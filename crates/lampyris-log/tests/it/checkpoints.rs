@@ -1,6 +1,7 @@
 //! Signed heads of a log in a directory: signing, opening, exchanging, and the thread that signs.
 
 use crate::faults::FailingDisk;
+use crate::scratch::SetClock;
 use crate::scratch::{append, copy, open, writer};
 use lampyris_evidence::checkpoint::{Checkpoint, SignedCheckpoint};
 use lampyris_evidence::key::{SigningKey, WitnessKey};
@@ -40,7 +41,7 @@ fn broken(path: &Path) -> Broken {
 fn a_checkpoint_is_the_durable_head_and_stays() {
     let scratch = tempfile::tempdir().unwrap();
     let log = open(scratch.path()).unwrap();
-    assert!(log.last_checkpoint().unwrap().is_none() && log.verifier_key().is_none());
+    assert!(log.last_checkpoint().unwrap().is_none() && log.verifier_keys().is_empty());
     let key = key_of(&log);
     let mut signed = Vec::new();
     for number in 0..5 {
@@ -57,7 +58,7 @@ fn a_checkpoint_is_the_durable_head_and_stays() {
         let log = Log::open(scratch.path(), &options).unwrap();
         assert_eq!(stored(&log), signed);
         assert_eq!(log.last_checkpoint().unwrap().as_ref(), signed.last());
-        assert_eq!(log.verifier_key().as_ref(), Some(key.verifier()));
+        assert_eq!(log.verifier_keys().last(), Some(key.verifier()));
         for checkpoint in &signed {
             log.agrees_with(checkpoint).unwrap();
         }
@@ -264,15 +265,6 @@ fn a_running_log_is_signed_after_so_many_records_and_at_the_end() {
     // Nothing grew: nothing is signed.
     drop(log.checkpoint_every(key_of(&log), records(1)).unwrap());
     assert_eq!(sizes(&log), [5, 10, 13]);
-}
-
-#[derive(Debug)]
-struct SetClock(AtomicI64);
-
-impl Clock for SetClock {
-    fn now_ns(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
-    }
 }
 
 #[test]

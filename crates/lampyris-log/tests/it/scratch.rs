@@ -1,11 +1,11 @@
 //! What the tests share: a log in a scratch directory, short ways to append and to look.
 //! Nothing here asserts.
 
-use lampyris_log::{Append, Log, NewEvent, OpenError, Options, Record, Rules, StreamName};
+use lampyris_log::{Append, Clock, Log, NewEvent, OpenError, Options, Record, Rules, StreamName};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Once;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 pub(crate) const RULES: Rules = Rules { version: 1, hash: [7; 32] };
 pub(crate) const LOG_ID: [u8; 16] = *b"the log's own id";
@@ -35,6 +35,16 @@ pub(crate) fn append(number: u8, stream: u8, content: impl Into<Vec<u8>>) -> App
     let mut id = u128::from(NEXT.fetch_add(1, Ordering::Relaxed)).to_be_bytes();
     id[0] = number;
     Append::new(id, "ns1", "submit", "me").event(event(stream, content))
+}
+
+/// A clock that stands still where it was set, in nanoseconds.
+#[derive(Debug)]
+pub(crate) struct SetClock(pub(crate) AtomicI64);
+
+impl Clock for SetClock {
+    fn now_ns(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
 }
 
 /// Bytes that do not compress.

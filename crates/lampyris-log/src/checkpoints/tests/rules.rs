@@ -119,7 +119,7 @@ fn another_key_of_the_same_name_signs_below_the_first() {
         assert_eq!(checkpoints.sign(&log, &signer).unwrap(), both);
     }
     assert_eq!(open(&disk, &log).unwrap().last().unwrap(), Some(both));
-    assert_eq!(checkpoints.verifier_key().as_ref(), Some(key(2).verifier()));
+    assert_eq!(checkpoints.verifier_keys().last(), Some(key(2).verifier()));
 }
 
 #[test]

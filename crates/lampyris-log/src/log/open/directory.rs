@@ -131,7 +131,9 @@ fn inside(directory: &Directory, options: &Options) -> Options {
 /// A log that is created beside its key has the key's name.
 fn named(new: &NewLog, directory: &Directory) -> Result<NewLog, OpenError> {
     let (mut new, path) = (new.clone(), key_file::beside(&directory.path));
-    if !path.exists() {
+    let there = directory.disk().exists(&path);
+    // A key that cannot be looked at must not give the log another name for ever.
+    if !there.map_err(|error| Unavailable::io("look for", &path, error))? {
         return Ok(new);
     }
     let key = key_file::read(&path)?;
