@@ -23,8 +23,14 @@ struct Dialogue {
 
 impl Dialogue {
     fn with(program: &Program) -> Self {
+        Self::asking(program, &[])
+    }
+
+    fn asking(program: &Program, options: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_lampyris"))
-            .args(["apply", "-", "--data"])
+            .args(["apply", "-"])
+            .args(options)
+            .arg("--data")
             .arg(program.data())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -57,6 +63,23 @@ impl Drop for Dialogue {
         let _ended_already = self.child.kill();
         let _status = self.child.wait();
     }
+}
+
+#[test]
+fn a_checkpoint_is_signed_while_lines_still_come() {
+    let program = Program::new();
+    program.run(&["key"]).exits(0);
+    let mut dialogue = Dialogue::asking(&program, &["--checkpoint-records", "4"]);
+    let is_signed = || {
+        let kept = std::fs::read(program.data().join("checkpoints")).unwrap_or_default();
+        String::from_utf8_lossy(&kept).contains("\u{2014} lampyris.local/")
+    };
+    // However late its thread is, it comes while lines are answered.
+    let signed = (1..20_000).find(|number| {
+        dialogue.ask(&stage(*number));
+        is_signed()
+    });
+    assert!(signed.is_some(), "nothing was signed before the end");
 }
 
 #[test]

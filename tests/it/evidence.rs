@@ -135,19 +135,33 @@ fn a_proof_goes_on_from_the_checkpoint_that_is_held_and_from_no_other() {
 }
 
 #[test]
-fn apply_signs_while_it_runs_and_at_the_end() {
+fn apply_signs_at_the_end_and_says_where_a_key_comes_from() {
     let (program, key) = with_key();
-    let lines = format!("{STAGE}\n").repeat(40);
-    let asked = ["apply", "-", "--checkpoint-records", "10", "--in-flight", "1"];
-    program.run_with_input(&asked, &lines).exits(0);
-    let listed = program.run(&["checkpoint", "--list", "--json"]).exits(0).json();
-    let sizes: Vec<_> = listed.iter().map(|one| one["size"].as_u64().unwrap()).collect();
-    assert!(sizes.is_sorted() && sizes.last() == Some(&85), "{sizes:?}");
+    let asked = ["apply", "-", "--checkpoint-seconds", "3600"];
+    program.run_with_input(&asked, STAGE).exits(0);
+    let last = program.run(&["checkpoint", "--last", "--json"]).exits(0).json().remove(0);
+    assert_eq!(last["size"], 7);
     let file = bundle(&program, "bundle.json");
     program.run(&["verify", text(&file), "--key", &key]).exits(0);
     let none = Program::new();
     let refused = none.run_with_input(&["apply", "-", "--checkpoint-records", "1"], STAGE);
     assert!(refused.exits(1).err.contains("lampyris key"));
+}
+
+#[test]
+fn a_proof_goes_on_from_what_an_older_key_signed() {
+    let (program, old_key) = with_key();
+    let held = checkpoint(&program, "held");
+    fs::rename(program.path("data.key"), program.path("gone")).unwrap();
+    let key = program.run(&["key", "--another"]).exits(0).out.trim().to_owned();
+    program.run_with_input(&["apply", "-"], STAGE).exits(0);
+    let newer = checkpoint(&program, "newer");
+    let file = program.path("later.json");
+    let prove = ["prove", ONE, "--checkpoint", text(&newer), "--from", text(&held), "--out"];
+    program.run(&[&prove[..], &[text(&file)]].concat()).exits(0);
+    let verify = ["verify", text(&file), "--from", text(&held), "--key", &key];
+    program.run(&[&verify[..], &["--key", &old_key]].concat()).exits(0);
+    program.run(&verify).exits(1);
 }
 
 #[test]
@@ -200,8 +214,9 @@ fn nothing_is_written_over_a_key_the_log_or_what_the_command_needs() {
         let prove = ["prove", ONE, "--checkpoint", text(&held), "--out", text(out)];
         assert!(program.run(&prove).exits(2).err.contains("not written over"));
     }
-    let tiles = program.data().join("tiles");
-    program.run(&["export", "--tiles", text(&tiles)]).exits(2);
+    for inside in ["tiles", "new/folders"] {
+        program.run(&["export", "--tiles", text(&program.data().join(inside))]).exits(2);
+    }
     let inside = program.data().join("key");
     program.run(&["key", "--key-file", text(&inside)]).exits(2);
     assert_eq!(fs::read(&key_file).unwrap(), before);

@@ -100,8 +100,12 @@ pub(crate) fn check_out(
 
 /// The one path of a file, whether it is there or not.
 pub(crate) fn place(path: &Path) -> PathBuf {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let named = || Some(folder.canonicalize().ok()?.join(path.file_name()?));
-    path.canonicalize().ok().or_else(named).unwrap_or_else(|| path.to_owned())
+    // What is not there yet stands where the first folder above it does that is.
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let found = whole.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+    match found.map(|(above, real)| (whole.strip_prefix(above), real)) {
+        Some((Ok(rest), real)) if rest.as_os_str().is_empty() => real,
+        Some((Ok(rest), real)) => real.join(rest),
+        Some((Err(_), _)) | None => whole,
+    }
 }

@@ -23,9 +23,13 @@ pub(crate) fn run(global: &Global, diff: &Diff) -> Result<ExitCode, Failure> {
     let (ours, theirs) = (a.head(), b.head());
     let same = first_difference(ours.size.min(theirs.size), |size| {
         Ok(a.root_at(size)? == b.root_at(size)?)
-    })?;
+    });
+    // Exit code 1 is an answer; that there is none is another.
+    let unreadable = |error: ReadError| Failure::Senseless(vec![chain(&error)]);
+    let same = same.map_err(unreadable)?;
     let differ = same < ours.size.min(theirs.size);
-    let records = (a.leaf_bytes(same)?, b.leaf_bytes(same)?);
+    let records =
+        (a.leaf_bytes(same).map_err(unreadable)?, b.leaf_bytes(same).map_err(unreadable)?);
     let mut out = output::answers();
     if global.json {
         let verdict = match (differ, ours.size == theirs.size) {
