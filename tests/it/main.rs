@@ -15,6 +15,7 @@ mod dialogue;
 mod dice;
 mod docs;
 mod evidence;
+mod fixtures;
 mod fuzz;
 mod import;
 mod kill;

@@ -6,7 +6,7 @@
 //!
 //! Reading order: [`contract`] (what any store must do), [`faulty`] (a store that does it badly, on demand),
 //! [`script`] (when and how badly), [`model`] (the log as a map and a vector), [`properties`] (what fuzzers hold each reader to), [`sample_log`] (records,
-//! checkpoints and bundles of real lives), [`frames`] and
+//! checkpoints and bundles of real lives), [`fixture`] (stores that earlier programs wrote), [`frames`] and
 //! [`polling`] (tools).
 
 #![forbid(unsafe_code)]
@@ -19,6 +19,7 @@
 
 pub mod contract;
 pub mod faulty;
+pub mod fixture;
 pub mod frames;
 pub mod model;
 pub mod polling;

@@ -64,11 +64,19 @@ pub fn skim<'b>(name: &str, version: u64, content: &'b [u8]) -> Result<Skimmed<'
     read::skim(kind, content).map_err(|refused| refused.of(kind))
 }
 
-/// The event with this name, if its content is of the version that is read.
+/// The event with this name, if its content is of a version that is read.
+///
+/// An older version is read from its own bytes into what the event is today; they are never written anew.
+/// So far there is one.
 fn known<K>(from_name: fn(&str) -> Option<K>, name: &str, version: u64) -> Result<K, EventError> {
-    from_name(name)
-        .filter(|_| version == VERSION)
-        .ok_or_else(|| EventError::Unknown { name: name.to_owned(), version })
+    let owned = || name.to_owned();
+    match from_name(name) {
+        Some(kind) if version == VERSION => Ok(kind),
+        Some(_) if version > VERSION => {
+            Err(EventError::Newer { name: owned(), version, newest: VERSION })
+        }
+        Some(_) | None => Err(EventError::Unknown { name: owned(), version }),
+    }
 }
 
 /// Why content is refused, before it is said of which event.
@@ -136,6 +144,16 @@ pub enum EventError {
         name: String,
         /// Its version.
         version: u64,
+    },
+    /// A newer program wrote the event.
+    #[error("event '{name}' has version {version}, this program knows up to {newest}")]
+    Newer {
+        /// Its name.
+        name: String,
+        /// Its version.
+        version: u64,
+        /// The newest version that this program reads.
+        newest: u64,
     },
     /// The content is not what the schema says.
     #[error("event '{kind}': {source}")]

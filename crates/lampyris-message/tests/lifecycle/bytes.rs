@@ -187,9 +187,20 @@ fn an_unknown_name_or_version_is_refused_with_both() {
     let ready = encode(&Event::Readied(Readied {
         why: lampyris_message::event::Readiness::NothingToWaitFor,
     }));
-    for (name, version) in [("readied", VERSION + 1), ("Readied", VERSION), ("", VERSION)] {
+    for (name, version) in [("readied", 0), ("Readied", VERSION), ("", VERSION + 1)] {
         let error = decode(name, version, &ready).unwrap_err();
         assert_eq!(error, EventError::Unknown { name: name.to_owned(), version });
+    }
+}
+
+#[test]
+fn an_event_of_a_newer_program_is_refused_by_name() {
+    for version in [VERSION + 1, u64::MAX] {
+        let name = "readied".to_owned();
+        let error = decode(&name, version, &[0x80]).unwrap_err();
+        let says = format!("event 'readied' has version {version}, this program knows up to 1");
+        assert_eq!(error.to_string(), says);
+        assert_eq!(error, EventError::Newer { name, version, newest: VERSION });
     }
 }
 
