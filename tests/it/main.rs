@@ -16,6 +16,7 @@ mod dice;
 mod docs;
 mod evidence;
 mod fixtures;
+mod full_disk;
 mod fuzz;
 mod import;
 mod kill;

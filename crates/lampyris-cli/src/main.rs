@@ -64,6 +64,8 @@ fn start_tracing(json: bool) {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
-        .with_target(false);
+        .with_target(false)
+        // A line that cannot be written, on a full disk, is no reason to panic.
+        .log_internal_errors(false);
     if json { lines.json().init() } else { lines.without_time().init() }
 }

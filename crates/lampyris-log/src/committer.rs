@@ -89,8 +89,8 @@ impl<T> Committer<T> {
     }
 
     fn fail(&mut self, group: Group<T>, cause: String, error: AppendError) -> Output<T> {
+        let cause = self.poisoned.get_or_insert(cause);
         tracing::error!(cause, "the log takes no appends until it is opened again");
-        self.poisoned.get_or_insert(cause);
         Output::Fail(requests(group), error)
     }
 }

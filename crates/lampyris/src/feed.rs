@@ -156,9 +156,9 @@ impl Observer for Feed {
         match live.feed(&fed, size) {
             Ok(shown) => self.shown.store(shown, Ordering::Release),
             Err(misplaced) => {
-                tracing::error!(%misplaced, "the views are fed no more");
                 self.failed.get_or_init(|| misplaced.to_string());
                 live.end();
+                tracing::error!(%misplaced, "the views are fed no more");
             }
         }
     }

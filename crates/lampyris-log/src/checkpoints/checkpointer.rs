@@ -50,8 +50,9 @@ impl Checkpointer {
             let told = Arc::clone(&told);
             thread.spawn(move || {
                 if let Err(error) = told.work(log.as_ref(), &key, cadence, signed) {
+                    let error = Arc::new(error);
+                    *told.failure.lock() = Some(Arc::clone(&error));
                     tracing::error!(%error, "no checkpoint is signed any more");
-                    *told.failure.lock() = Some(Arc::new(error));
                 }
             })?
         };

@@ -55,8 +55,11 @@ impl Kept {
                     }
                 }
                 Err(error) => {
-                    tracing::error!(%error, "the data store takes nothing more until it is opened again");
                     state.failed = Some(Failed::of(&error));
+                    self.done.notify_all();
+                    drop(state);
+                    tracing::error!(%error, "the data store takes nothing more until it is opened again");
+                    state = self.state.lock();
                 }
             }
             self.done.notify_all();

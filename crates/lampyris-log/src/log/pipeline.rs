@@ -169,15 +169,14 @@ impl Drop for Pipeline {
 }
 
 impl Ways {
-    /// A worker's thread. A panic, which only a store, a clock or an observer can bring about, ends the log as a
-    /// failed sync does: nobody waits for ever, and what was queued is told so.
+    /// A worker's thread. A panic, which only a store, a clock, an observer or a subscriber of traces can bring about,
+    /// ends the log as a failed sync does: nobody waits for ever, and what was queued is told so.
     fn work_or_end(&self, shared: &Shared) {
         let work = AssertUnwindSafe(|| self.work(shared));
         if catch_unwind(work).is_ok() {
             return;
         }
         let (durable, cause) = (shared.head().size, "a thread of the log panicked".to_owned());
-        tracing::error!(cause, "the log takes no appends until it is opened again");
         self.poison.lock().get_or_insert((durable, cause.clone()));
         if let Some(observer) = &shared.observer {
             observer.ended(Some(&cause));
@@ -196,6 +195,8 @@ impl Ways {
             self.drop_all(group.answers.into_iter().map(|answer| answer.request).collect(), None);
         }
         self.arrived.notify_all();
+        // Last of all: the panic may have come from whoever takes these lines.
+        tracing::error!(cause, "the log takes no appends until it is opened again");
     }
 
     /// The worker's work: until the log is closed and nothing is queued. Who committed a group looks for more

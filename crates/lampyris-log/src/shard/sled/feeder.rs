@@ -79,9 +79,10 @@ impl Parts {
             let due = closing || self.waiting.lock().bytes >= FEED_BYTES;
             let fed = if due && !empty { self.feed_all() } else { Ok(()) };
             if let Err(error) = fed {
-                tracing::error!(%error, "sled takes no more; the journal keeps what it has");
                 self.waiting.lock().failed = Some(error.to_string());
                 self.fed.notify_all();
+                // Only now: a subscriber that panics must leave nobody waiting.
+                tracing::error!(%error, "sled takes no more; the journal keeps what it has");
                 return;
             }
             if closing && self.waiting.lock().frames.is_empty() {
