@@ -142,16 +142,30 @@ fn senseless_requests_exit_with_2() {
 }
 
 #[test]
-fn a_log_that_is_open_elsewhere_is_locked() {
+fn a_log_that_is_open_elsewhere_can_be_read_and_is_locked_for_all_else() {
     let program = Program::new();
     program.run(&["import", SAMPLES]).exits(0);
-    let held = lampyris_log::Log::open(program.data(), &lampyris_log::Options::reader()).unwrap();
-    for args in [&["import", SAMPLES][..], &["replay"], &["list"]] {
+    let free = ["replay", "list", "stats"].map(|name| program.run(&[name, "--json"]).exits(0).out);
+    let held =
+        lampyris_log::Log::open(program.data(), &lampyris_log::Options::exclusive()).unwrap();
+    for args in [&["import", SAMPLES][..], &["replay", "--exclusive"], &["repair"], &["upgrade"]] {
         let said = program.run(args).exits(1);
         assert!(said.err.contains("locked"), "{}", said.err);
     }
+    for (name, before) in ["replay", "list", "stats"].into_iter().zip(free) {
+        let said = program.run(&[name, "--json"]).exits(0);
+        let without_rate = |out: &str| {
+            let mut answers: Vec<Value> =
+                out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            for answer in &mut answers {
+                answer.as_object_mut().unwrap().remove("eventsPerSecond");
+            }
+            answers
+        };
+        assert_eq!(without_rate(&said.out), without_rate(&before));
+    }
     drop(held);
-    program.run(&["replay"]).exits(0);
+    program.run(&["replay", "--exclusive"]).exits(0);
 }
 
 #[test]
@@ -160,11 +174,11 @@ fn a_log_of_a_newer_layout_is_refused_by_both_versions_and_left_alone() {
     program.run(&["import", SAMPLES]).exits(0);
     let marker = program.data().join("format");
     let text = std::fs::read_to_string(&marker).unwrap();
-    let newer = text.replace('1', "2");
+    let newer = text.replace('2', "3");
     assert_ne!(newer, text);
     std::fs::write(&marker, &newer).unwrap();
     let said = program.run(&["replay"]).exits(1);
-    assert!(said.err.contains("layout 2") && said.err.contains("up to 1"), "{}", said.err);
+    assert!(said.err.contains("layout 3") && said.err.contains("up to 2"), "{}", said.err);
     std::fs::write(&marker, &text).unwrap();
     assert!(program.run(&["replay"]).exits(0).out.contains("VERIFIED 4 events"));
 }

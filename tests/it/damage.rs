@@ -66,9 +66,10 @@ fn one_flipped_byte_anywhere_in_a_frame_is_named_and_mended() {
                 let twin = program.path(&format!("twin-{}-{begin}-{offset}", &file[..4]));
                 copy(&program.data(), &twin);
                 fs::write(twin.join(file), flipped).unwrap();
-                let said = program.run_on(&twin, &["replay"], "").exits(1);
+                let said = program.run_on(&twin, &["replay", "--exclusive"], "").exits(1);
                 assert!(said.out.contains("FAULT"), "{file} {begin} {offset}: {}", said.out);
-                assert!(program.run_on(&twin, &["replay"], "").exits(0).out.contains("VERIFIED 4"));
+                let said = program.run_on(&twin, &["replay", "--exclusive"], "").exits(0);
+                assert!(said.out.contains("VERIFIED 4"));
                 assert_eq!(program.run_on(&twin, &["list", "--json"], "").exits(0).out, list);
             }
         }
@@ -93,9 +94,12 @@ fn one_flipped_byte_anywhere_in_the_only_copy_of_a_frame_is_a_named_fault() {
             fs::remove_dir_all(twin.join("sled")).unwrap();
             fs::create_dir(twin.join("sled")).unwrap();
             fs::write(twin.join("journal/segment.0"), flipped).unwrap();
-            let said = program.run_on(&twin, &["replay"], "").exits(1);
-            assert!(!said.out.contains("VERIFIED"), "byte {offset} of {begin}: {}", said.out);
-            assert!(!said.err.is_empty() || said.out.contains("FAULT"));
+            fs::remove_dir_all(twin.join("archive")).unwrap();
+            for how in [&["replay"][..], &["replay", "--exclusive"]] {
+                let said = program.run_on(&twin, how, "").exits(1);
+                assert!(!said.out.contains("VERIFIED"), "byte {offset} of {begin}: {}", said.out);
+                assert!(!said.err.is_empty() || said.out.contains("FAULT"));
+            }
         }
     }
 }

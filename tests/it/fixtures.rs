@@ -31,6 +31,11 @@ fn every_store_that_was_ever_written_opens_and_goes_on() {
     for (layout, name, records, root, events, messages) in STORES {
         let program = Program::new();
         fixture::unpack(layout, name, &program.data());
+        let refused = program.run(&["replay"]).exits(1);
+        assert!(refused.err.contains("lampyris upgrade"), "{}", refused.err);
+        let upgraded = program.run(&["upgrade", "--json"]).exits(0).json().remove(0);
+        let told = (&upgraded["from"], &upgraded["to"], &upgraded["root"]);
+        assert_eq!(told, (&json!(1), &json!(2), &json!(root)));
         let verdict = program.run(&["replay"]).exits(0);
         let expected = format!("VERIFIED {events} events, {messages} messages, 9 data elements");
         assert!(verdict.out.ends_with(&format!("{expected}\n")), "{}", verdict.out);

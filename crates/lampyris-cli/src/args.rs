@@ -128,13 +128,25 @@ pub(crate) enum Command {
     ///
     /// Ends with `VERIFIED n events, m messages`, with `, k data elements` where there are any, and
     /// exit code 0, or with the first fault and 1.
-    /// Damage that was mended on opening, from the journal or from the store, counts as a fault: the
-    /// next replay then finds the log whole. Opening lets the store tidy its own files: judge a copy
-    /// if no byte may change.
+    /// Reads beside whoever writes the log, takes no lock and changes no byte: it judges the archive, and the journal for
+    /// what is newer. With --exclusive it judges what the store itself holds; then damage that was mended on
+    /// opening, from the journal or from the store, counts as a fault, and the next replay finds the log whole.
     ///
     /// With --checkpoint, the log is also held against a checkpoint that you hold: it must have had
     /// that very root at that size. Checkpoints that are kept with the log are compared in any case.
     Replay(Replay),
+    /// Verify both copies of the log, the store's and the archive's, and make the damaged one anew from the other
+    ///
+    /// Locks the log. The damaged copy is set aside in the data directory; if both are damaged, nothing is changed.
+    ///
+    /// Exit codes: 0 the log is whole now, and the answer says what was mended; 1 it cannot be mended.
+    Repair,
+    /// Bring a data directory that an older program wrote up to this one's layout
+    ///
+    /// All of the log is verified first; no record changes. A crash leaves the older layout, and the upgrade can be
+    /// begun anew. A directory that is up to date is verified and left alone. Older programs cannot open it
+    /// afterwards: keep a copy if they must.
+    Upgrade,
     /// Check the hashes of messages, data elements, groups and batches, and say why one is wrong
     ///
     /// Opens no log. Reads what `import` reads, and more: messages with the values of their data,

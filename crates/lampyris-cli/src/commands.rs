@@ -16,6 +16,7 @@ mod import;
 mod inspect;
 mod key;
 mod list;
+mod mend;
 mod prove;
 mod replay;
 mod stats;
@@ -39,6 +40,8 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::List(list) => list::run(global, &list),
         Command::Stats => stats::run(global),
         Command::Replay(replay) => replay::run(global, &replay),
+        Command::Repair => mend::repair(global),
+        Command::Upgrade => mend::upgrade(global),
         Command::Check(check) => check::run(global, &check),
         Command::Hash(hash) => hash::run(global, &hash),
         Command::Data(data) => data::run(global, &data),

@@ -23,12 +23,17 @@ pub(crate) fn writer_options() -> Options {
     Options::writer(rules).create(draw_id())
 }
 
-/// Opens the log to read it, and hands out every record while it is verified.
+/// Opens the log to read it, also beside a process that writes it, and hands out every record while it is verified.
 pub(crate) fn open_reader(
     global: &Global,
     visit: impl FnMut(&VerifiedRecord<'_>) + Send,
 ) -> Result<Log, Failure> {
     Ok(Log::open_with(&global.data, &Options::reader(), visit)?)
+}
+
+/// Opens the log alone, to sign it: what is signed is written beside it.
+pub(crate) fn open_to_sign(global: &Global) -> Result<Log, Failure> {
+    Ok(Log::open(&global.data, &Options::exclusive())?)
 }
 
 /// A fresh random id.

@@ -14,8 +14,9 @@ pub const LOG_KIND: &str = "log";
 pub const OPENED: &str = "opened";
 /// Name of the record that says which rules hold from there on.
 pub const RULES: &str = "rules";
-/// The layout of the data directory that this crate writes, and the newest it reads.
-pub const LAYOUT: u64 = 1;
+
+/// The layout of a data directory that is written now: what a log says in record 0 that is created now.
+pub const LAYOUT: u64 = 2;
 
 /// Which rules a program judges by; the log stores them and never looks behind them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct Identity {
     pub origin: String,
     /// The rules in force.
     pub rules: Rules,
+    /// The layout of the data directory that the log was created in.
+    pub layout: u64,
 }
 
 /// An event of the log's own stream.
@@ -135,7 +138,7 @@ impl OwnEvent {
                 e.array(6)?
                     .bytes(&identity.log_id)?
                     .str(&identity.origin)?
-                    .u64(LAYOUT)?
+                    .u64(identity.layout)?
                     .u8(RECORD_FORMAT)?;
                 e.u32(identity.rules.version)?.bytes(&identity.rules.hash)?.ok()
             })(),
@@ -162,9 +165,9 @@ fn opened(content: &[u8]) -> Result<OwnEvent, Error> {
     if !limits::ORIGIN.hold(origin.len()) {
         return Err(Error::message("the origin's length"));
     }
-    let (_layout, _record_format) = (d.u64()?, d.u8()?);
+    let (layout, _record_format) = (d.u64()?, d.u8()?);
     let rules = Rules { version: d.u32()?, hash: fixed(d.bytes()?)? };
-    Ok(OwnEvent::Opened(Identity { log_id, origin, rules }))
+    Ok(OwnEvent::Opened(Identity { log_id, origin, rules, layout }))
 }
 
 fn changed_rules(content: &[u8]) -> Result<OwnEvent, Error> {

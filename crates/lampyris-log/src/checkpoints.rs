@@ -80,11 +80,15 @@ impl Checkpoints {
     }
 
     /// Compares what is left to compare with the log, which was read to its end, then makes durable what was read.
-    pub(crate) fn adopt(&self, log: &impl Rooted) -> Result<(), ReadError> {
+    pub(crate) fn adopt(&self, log: &impl Rooted, read_only: bool) -> Result<(), ReadError> {
         let mut state = self.state.lock();
         self.check_origin(&state, &log.origin())?;
         state.compare(log, log.head().size)?;
         let (end, tail) = (state.ledger.end(), state.ledger.tail());
+        if read_only {
+            // Another process may be writing the rest.
+            return Ok(());
+        }
         if state.torn > 0 {
             let (path, bytes) = (self.place.path(), state.torn);
             tracing::warn!(path = %path.display(), end, bytes, "dropping a torn write");

@@ -10,12 +10,16 @@ use std::sync::Arc;
 
 /// Says that the directory is a log, and of which layout.
 pub const MARKER: &str = "format";
+/// The marker of a newer layout, before it takes the place of the old one.
+pub const UPGRADING: &str = "format.upgrading";
 /// Stands in for the marker until creation is finished; nothing was acknowledged while it is there.
 pub const CREATING: &str = "format.creating";
 /// Locked as long as the log is open.
 pub const LOCK: &str = "lock";
 /// The journal's folder.
 pub const JOURNAL: &str = "journal";
+/// The archive's folder.
+pub const ARCHIVE: &str = "archive";
 /// The data store's folder.
 pub const DATA: &str = "data";
 /// The folder of tiles.
@@ -75,7 +79,8 @@ impl Directory {
         }
         let ours = |entry: &PathBuf| {
             entry.file_name().is_some_and(|name| {
-                let ours = [CREATING, LOCK, JOURNAL, DATA, TILES, CHECKPOINTS, SLED, SET_ASIDE];
+                let ours =
+                    [CREATING, LOCK, JOURNAL, ARCHIVE, DATA, TILES, CHECKPOINTS, SLED, SET_ASIDE];
                 ours.iter().any(|ours| name == *ours)
             })
         };
@@ -104,7 +109,7 @@ impl Directory {
 
     /// Removes what an earlier creation left, and makes the folders of the store.
     pub(crate) fn clear(&self) -> Result<(), Unavailable> {
-        for folder in [JOURNAL, SLED] {
+        for folder in [JOURNAL, ARCHIVE, SLED] {
             if self.disk.exists(&self.join(folder)).map_err(self.io("look for", folder))? {
                 self.disk.remove_dir_all(&self.join(folder)).map_err(self.io("remove", folder))?;
             }
@@ -126,6 +131,18 @@ impl Directory {
         self.disk
             .rename(&self.join(CREATING), &self.join(MARKER))
             .map_err(self.io("rename", CREATING))?;
+        self.sync()
+    }
+
+    /// Says that the directory has this program's layout; what it consists of is durable.
+    pub(crate) fn upgraded(&self) -> Result<(), Unavailable> {
+        let new = self.join(UPGRADING);
+        let file = self.disk.open(&new, true).map_err(self.io("create", UPGRADING))?;
+        file.set_len(0).map_err(self.io("cut", UPGRADING))?;
+        file.write_at(marker().as_bytes(), 0).map_err(self.io("write", UPGRADING))?;
+        file.sync_all().map_err(self.io("sync", UPGRADING))?;
+        self.sync()?;
+        self.disk.rename(&new, &self.join(MARKER)).map_err(self.io("rename", UPGRADING))?;
         self.sync()
     }
 
@@ -172,6 +189,10 @@ impl Directory {
             Some(found) if found > LAYOUT => {
                 Err(OpenError::NewerFormat { found, supported: LAYOUT })
             }
+            Some(found) if text == marker_of(found) => {
+                let path = self.path.clone();
+                Err(OpenError::OlderLayout { path, found, supported: LAYOUT })
+            }
             None if !beside_a_log => Err(OpenError::NotALog { path: self.path.clone() }),
             Some(_) | None => Err(Broken::MarkerDamaged { path }.into()),
         }
@@ -188,5 +209,9 @@ impl Directory {
 }
 
 fn marker() -> String {
-    format!("{MARKER_START}{LAYOUT}\n")
+    marker_of(LAYOUT)
+}
+
+fn marker_of(layout: u64) -> String {
+    format!("{MARKER_START}{layout}\n")
 }

@@ -1,6 +1,12 @@
 //! The file operations the log does itself, as a trait, so that a test can make any of them fail.
 //! What sled does to its own files never comes through here.
 
+#[cfg(feature = "sled")]
+mod read_only;
+
+#[cfg(feature = "sled")]
+pub(crate) use read_only::ReadOnly;
+
 use std::fmt::Debug;
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -14,6 +20,10 @@ pub trait Disk: Send + Sync + Debug {
     fn create_dir(&self, path: &Path) -> io::Result<()>;
     /// Opens a file for reading and writing; `create` makes it if it is missing.
     fn open(&self, path: &Path, create: bool) -> io::Result<Box<dyn DiskFile>>;
+    /// Opens a file that is there for reading alone.
+    fn open_to_read(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        self.open(path, false)
+    }
     /// Opens a file, made if missing, and locks it; nothing if someone else holds the lock.
     fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn DiskFile>>>;
     /// Makes the entries of a folder durable.
@@ -58,6 +68,10 @@ impl Disk for StdDisk {
         let file =
             File::options().read(true).write(true).create(create).truncate(false).open(path)?;
         Ok(Box::new(file))
+    }
+
+    fn open_to_read(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        Ok(Box::new(File::open(path)?))
     }
 
     fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn DiskFile>>> {

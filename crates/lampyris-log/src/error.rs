@@ -1,6 +1,10 @@
 //! What can go wrong, in three families that callers treat differently: refused, unavailable, broken.
 //! An error never hides which record, file or limit it is about.
 
+mod broken;
+
+pub use broken::Broken;
+
 use crate::append::Expected;
 use crate::corrupt::Corrupt;
 use crate::key_file::KeyFileError;
@@ -150,103 +154,6 @@ pub enum Unavailable {
     },
 }
 
-/// The log's bytes are not what was acknowledged; no program should go on with them.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Broken {
-    /// A frame or record breaks a rule.
-    #[error(transparent)]
-    Corrupt(#[from] Corrupt),
-    /// The store holds fewer records than were acknowledged.
-    #[error("the log has {have} records, but {want} were acknowledged or signed")]
-    LogRolledBack {
-        /// Records in the store.
-        have: u64,
-        /// Records acknowledged.
-        want: u64,
-    },
-    /// The store holds other records than were acknowledged.
-    #[error("the first {size} records have root {have}, but {want} was acknowledged")]
-    LogDiverged {
-        /// Number of records acknowledged.
-        size: u64,
-        /// Root found; nothing if no frame ends there.
-        have: Hash,
-        /// Root acknowledged.
-        want: Hash,
-    },
-    /// The tiles do not lead to the log's own root. They are made anew from the records when the log is opened.
-    #[error("the tiles are damaged: {detail}; opening the log again makes them anew")]
-    TilesDamaged {
-        /// What was found.
-        detail: String,
-    },
-    /// The log holds other records than a checkpoint was signed of.
-    #[error("the first {size} records have root {have}, but {want} was signed")]
-    CheckpointDiverged {
-        /// Number of records in the checkpoint.
-        size: u64,
-        /// Root found.
-        have: Hash,
-        /// Root in the checkpoint.
-        want: Hash,
-    },
-    /// The file of checkpoints is not as it was written.
-    #[error("{} {detail}, at byte {byte}", path.display())]
-    CheckpointsDamaged {
-        /// The file.
-        path: PathBuf,
-        /// Where in it.
-        byte: u64,
-        /// What is wrong there.
-        detail: String,
-    },
-    /// The journal belongs to another log than the store.
-    #[error("the journal is of log {journal:02x?}, the store of log {stored:02x?}")]
-    OtherLog {
-        /// Log id in the journal.
-        journal: [u8; 16],
-        /// Log id in record 0.
-        stored: [u8; 16],
-    },
-    /// The newest segment of the journal is not there.
-    #[error("the newest segment of the journal {} is missing", path.display())]
-    JournalMissing {
-        /// The journal's folder.
-        path: PathBuf,
-    },
-    /// A segment of the journal is damaged so that it does not say what was acknowledged.
-    #[error("{} {detail}", path.display())]
-    JournalDamaged {
-        /// The segment.
-        path: PathBuf,
-        /// What is wrong with it.
-        detail: &'static str,
-    },
-    /// The file that says "this is a log" says something else.
-    #[error("{} does not say what it should", path.display())]
-    MarkerDamaged {
-        /// The marker.
-        path: PathBuf,
-    },
-    /// sled keeps bytes in files that it never syncs, which the limits should have prevented.
-    #[error("{} is not empty: sled never syncs what is in it", path.display())]
-    Blobs {
-        /// sled's folder of blobs.
-        path: PathBuf,
-    },
-    /// sled says its files are damaged, or panicked over them.
-    #[error("sled cannot {operation} {}: {detail}", path.display())]
-    Store {
-        /// What was asked of sled, as a verb.
-        operation: &'static str,
-        /// sled's folder.
-        path: PathBuf,
-        /// sled's error, or what it panicked with.
-        detail: String,
-    },
-}
-
 /// Why records could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -294,6 +201,19 @@ pub enum OpenError {
         /// Layout of the directory.
         found: u64,
         /// Newest layout this crate knows.
+        supported: u64,
+    },
+    /// An older program wrote this log; nothing was changed.
+    #[error(
+        "{} has layout {found}, this program opens {supported}: `lampyris upgrade` brings it up",
+        path.display()
+    )]
+    OlderLayout {
+        /// The directory.
+        path: PathBuf,
+        /// Its layout.
+        found: u64,
+        /// The layout that this crate opens.
         supported: u64,
     },
     /// The log was last written under newer rules than the caller's.

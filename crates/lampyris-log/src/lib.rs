@@ -25,13 +25,16 @@
 //! ```
 //!
 //! Reading order: [`record`](Record) (what is stored), [`frame`] (how it is packed), [`Verifier`] (what must hold),
-//! [`Log`] (opening, appending, reading), [`shard`] (where it is kept), [`directory`] and [`journal`] (what a data directory holds),
+//! [`Log`] (opening, appending, reading), [`shard`] (where it is kept), [`directory`], [`journal`] and [`archive`] (what a data
+//! directory holds),
 //! [`checkpoints`] (signed heads) and [`key_file`] (who signs them).
 //! The bytes are described in `docs/format.md` and `docs/record.cddl`, the bounds in [`limits`].
 
 #![forbid(unsafe_code)]
 
 mod append;
+#[cfg(feature = "sled")]
+pub mod archive;
 mod block_on;
 pub mod checkpoints;
 mod claims_index;
@@ -84,6 +87,8 @@ pub use guard::{is_guarded_panic, is_sled_source};
 pub use identity::{Identity, LAYOUT, LOG_KIND, NotOwn, OPENED, OwnEvent, RULES, Rules};
 pub use index::{StreamOrdinal, Streams, Tail};
 pub use log::{AppendFuture, Follower, Log, Room, Scan, StoredCheckpoints};
+#[cfg(feature = "sled")]
+pub use log::{Mended, Upgraded};
 pub use merkle::{Frontier, Hash, Head};
 pub use options::{Observer, Options};
 pub use record::{

@@ -15,6 +15,8 @@ mod walk;
 pub use append::{AppendFuture, Room};
 pub use checkpoint::StoredCheckpoints;
 pub use follow::Follower;
+#[cfg(feature = "sled")]
+pub use open::{Mended, Upgraded};
 pub use read::Scan;
 
 use crate::append::{Append, Appended};

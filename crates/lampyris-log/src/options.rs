@@ -48,7 +48,10 @@ pub trait Observer: fmt::Debug + Send + Sync {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
+    /// Beside others, without a lock.
     Reader,
+    /// With the lock, and nothing is appended.
+    Exclusive,
     Writer(Rules),
 }
 
@@ -67,10 +70,18 @@ impl NewLog {
 }
 
 impl Options {
-    /// Opens an existing log and never appends to it. The log is still locked: sled cannot be shared.
-    /// What a crash left is repaired and made durable before it is served, as for a writer.
+    /// Opens an existing log to read it, also while another process writes it. Nothing is locked, no byte of the
+    /// directory is changed, and sled is not opened: what is read is the archive, and the journal for what is newer.
+    /// What was acknowledged before the log was opened is there, and nothing that a crash could take back. On a
+    /// store of the caller's it reads that store.
     pub fn reader() -> Options {
         Options::with(Access::Reader)
+    }
+
+    /// Opens an existing log alone, and appends nothing to it: what the store itself holds is verified, and what a crash
+    /// left is repaired and made durable before it is served, as for a writer.
+    pub fn exclusive() -> Options {
+        Options::with(Access::Exclusive)
     }
 
     /// Opens an existing log to append under these rules.

@@ -3,9 +3,13 @@
 
 mod memory;
 #[cfg(feature = "sled")]
+mod shared;
+#[cfg(feature = "sled")]
 mod sled;
 
 pub use memory::MemoryShard;
+#[cfg(feature = "sled")]
+pub(crate) use shared::SharedShard;
 #[cfg(feature = "sled")]
 pub use sled::SledShard;
 
@@ -61,7 +65,8 @@ pub struct Capabilities {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Repaired {
-    /// Frames that the store had been shown to hold were damaged or missing; they were put back from the journal.
+    /// Frames that the store had been shown to hold were damaged or missing; they were put back from the journal or
+    /// the archive.
     Frames {
         /// Sequence of the first record in them.
         first_sequence: u64,
@@ -70,6 +75,11 @@ pub enum Repaired {
     },
     /// The journal was damaged or cut; it was written anew from the store.
     Journal,
+    /// The archive was damaged or cut; it was written anew from the store.
+    Archive {
+        /// Sequence of the first record that it did not have as the store does.
+        first_sequence: u64,
+    },
     /// Tiles, or files of them, were not those of the log; they were made anew from its records.
     Tiles {
         /// How many.
@@ -83,11 +93,15 @@ impl std::fmt::Display for Repaired {
             Repaired::Frames { first_sequence, count } => write!(
                 f,
                 "sequence {first_sequence}: {count} frames of the store were damaged or missing; \
-                 they were put back from the journal"
+                 they were put back from the other copy"
             ),
             Repaired::Journal => {
                 f.write_str("the journal was damaged; it was written anew from the store")
             }
+            Repaired::Archive { first_sequence } => write!(
+                f,
+                "sequence {first_sequence}: the archive was damaged; it was written anew from the store"
+            ),
             Repaired::Tiles { count } => {
                 write!(f, "{count} tiles were damaged; they were made anew from the records")
             }

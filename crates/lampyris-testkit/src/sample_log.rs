@@ -293,7 +293,12 @@ pub fn life(number: u8) -> Vec<Event> {
 /// The first record of a sample log.
 pub fn opened() -> Record {
     let rules = Rules { version: rules::VERSION, hash: rules::hash().0 };
-    own(&OwnEvent::Opened(Identity { log_id: [7; 16], origin: ORIGIN.to_owned(), rules }))
+    own(&OwnEvent::Opened(Identity {
+        log_id: [7; 16],
+        origin: ORIGIN.to_owned(),
+        rules,
+        layout: 2,
+    }))
 }
 
 /// A record of the log's own stream.

@@ -140,6 +140,9 @@ pub(crate) struct Replay {
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) threads: Option<u16>,
+    /// Judge what the store itself holds, in place of its archive: locks the log, and mends what a crash left
+    #[arg(long)]
+    pub(crate) exclusive: bool,
     /// File with a checkpoint that was held outside; may be given more than once
     #[arg(long, value_name = "FILE", requires = "key")]
     pub(crate) checkpoint: Vec<PathBuf>,

@@ -25,17 +25,18 @@ pub(crate) fn run(global: &Global, asked: &Checkpoint) -> Result<ExitCode, Failu
             format!("--witness: the key of {} is not one of a witness (type 0x04)", key.name());
         return Err(Failure::Senseless(vec![why]));
     }
-    let log = store::open_reader(global, |_| {})?;
     if asked.list {
-        return list(global, &log);
+        return list(global, &store::open_reader(global, |_| {})?);
     }
     let signed = if asked.last {
-        let last = log.last_checkpoint()?;
+        let last = store::open_reader(global, |_| {})?.last_checkpoint()?;
         last.ok_or_else(|| Failure::no("the log has no checkpoint yet"))?
     } else if let Some(file) = &asked.add {
-        log.add_cosignatures(&signing::checkpoint(file)?, &witnesses)?
+        let checkpoint = signing::checkpoint(file)?;
+        store::open_to_sign(global)?.add_cosignatures(&checkpoint, &witnesses)?
     } else {
-        log.checkpoint(&signing::key(global, &asked.key)?)?
+        let key = signing::key(global, &asked.key)?;
+        store::open_to_sign(global)?.checkpoint(&key)?
     };
     if global.json && asked.out.is_none() {
         let mut out = output::answers();

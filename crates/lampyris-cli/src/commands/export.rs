@@ -13,12 +13,16 @@ use crate::{output, signing, store};
 
 pub(crate) fn run(global: &Global, export: &Export) -> Result<ExitCode, Failure> {
     signing::check_out(global, Some(&export.tiles), &[])?;
-    let log = store::open_reader(global, |_| {})?;
-    let head = log.head();
+    let mut log = store::open_reader(global, |_| {})?;
     let checkpoint = match log.last_checkpoint()? {
-        Some(newest) if newest.checkpoint().head == head => newest,
-        Some(_) | None => log.checkpoint(&signing::key(global, &export.key)?)?,
+        Some(newest) if newest.checkpoint().head == log.head() => newest,
+        Some(_) | None => {
+            let key = signing::key(global, &export.key)?;
+            log = store::open_to_sign(global)?;
+            log.checkpoint(&key)?
+        }
     };
+    let head = checkpoint.checkpoint().head;
     let bar = output::progress(global, None, "records");
     let exported =
         log.export_tiles(&export.tiles, &checkpoint, |records| bar.set_position(records));

@@ -134,6 +134,7 @@ fn content(record: &RecordRef<'_>) -> Result<Value, String> {
             OwnEvent::Opened(log) => Ok(json!({
                 "logId": Uuid::from_bytes(log.log_id).to_string(),
                 "origin": log.origin,
+                "layout": log.layout,
                 "rules": rules(log.rules),
             })),
             OwnEvent::Rules(rules) => Ok(json!({ "rules": self::rules(rules) })),

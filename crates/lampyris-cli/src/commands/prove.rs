@@ -97,7 +97,10 @@ fn checkpoint(
     let Some(path) = &prove.checkpoint else {
         return match log.last_checkpoint()? {
             Some(newest) if newest.checkpoint().head.size > last => Ok(newest),
-            Some(_) | None => Ok(log.checkpoint(&signing::key(global, &prove.key)?)?),
+            Some(_) | None => {
+                let key = signing::key(global, &prove.key)?;
+                Ok(store::open_to_sign(global)?.checkpoint(&key)?)
+            }
         };
     };
     let asked = signing::signed_checkpoint(path, &keys(global, prove, log)?)?;

@@ -24,9 +24,10 @@ pub(crate) fn run(global: &Global, replay: &Replay) -> Result<ExitCode, Failure>
     let bar = output::progress(global, None, "records");
     let began = Instant::now();
     let mut audit = Audit::new();
+    let options = if replay.exclusive { Options::exclusive() } else { Options::reader() };
     let options = match replay.threads {
-        Some(threads) => Options::reader().verify_threads(threads.into()),
-        None => Options::reader(),
+        Some(threads) => options.verify_threads(threads.into()),
+        None => options,
     };
     let opened = Log::open_prepared(&global.data, &options, Audit::read, |record, read| {
         audit.take_read(record, read);

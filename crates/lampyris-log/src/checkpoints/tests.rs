@@ -84,7 +84,7 @@ fn open(disk: &Arc<MadeUpDisk>, log: &Grown) -> Result<Checkpoints, ReadError> {
         .skip(1)
         .step_by(2)
         .try_for_each(|head| checkpoints.passed(Some(ORIGIN), *head))?;
-    checkpoints.adopt(log)?;
+    checkpoints.adopt(log, false)?;
     Ok(checkpoints)
 }
 

@@ -61,7 +61,7 @@ impl Segment {
         written.map_err(|error| Unavailable::io("write", &self.path, error))
     }
 
-    pub(super) fn sync(&self) -> Result<(), Unavailable> {
+    pub(crate) fn sync(&self) -> Result<(), Unavailable> {
         self.file.sync_data().map_err(|error| Unavailable::io("sync", &self.path, error))
     }
 

@@ -3,6 +3,11 @@
 
 #[cfg(feature = "sled")]
 mod directory;
+#[cfg(feature = "sled")]
+mod mend;
+
+#[cfg(feature = "sled")]
+pub use mend::{Mended, Upgraded};
 
 use super::append::AppendFuture;
 use super::frames::Frames;
@@ -13,7 +18,7 @@ use crate::block_on::block_on;
 use crate::checkpoints::{Checkpoints, Place};
 use crate::data_store::DataStore;
 use crate::error::{Broken, OpenError, ReadError, Refused, Unavailable};
-use crate::identity::{Identity, LOG_KIND, OwnEvent, Rules};
+use crate::identity::{Identity, LAYOUT, LOG_KIND, OwnEvent, Rules};
 use crate::limits::ORIGIN;
 use crate::merkle::{Hash, Head};
 use crate::options::{Access, NewLog, Options, Tiles};
@@ -77,7 +82,7 @@ impl Log {
         }
         let recent = recent.finish();
         let log = assemble(shard, verified, tree, fresh.clone(), recent, checkpoints, options)?;
-        log.shared.checkpoints.adopt(log.shared.as_ref())?;
+        log.shared.checkpoints.adopt(log.shared.as_ref(), options.access == Access::Reader)?;
         if let Some(identity) = fresh {
             log.append_own(identity.log_id, &OwnEvent::Opened(identity.clone()))?;
         }
@@ -88,7 +93,7 @@ impl Log {
     /// Checks the caller's rules against the log's, and records newer ones.
     fn take_up_rules(&self, access: Access) -> Result<(), OpenError> {
         let (ours, log) = match access {
-            Access::Reader => return Ok(()),
+            Access::Reader | Access::Exclusive => return Ok(()),
             Access::Writer(ours) => (ours, self.rules()),
         };
         if log.version > ours.version {
@@ -140,7 +145,7 @@ fn identity(new: &NewLog, rules: Rules) -> Result<Identity, Refused> {
             rule: "has a space, a plus or a control character",
         });
     }
-    Ok(Identity { log_id: new.log_id, origin, rules })
+    Ok(Identity { log_id: new.log_id, origin, rules, layout: LAYOUT })
 }
 
 /// Reads the whole store and holds it against what it says was acknowledged.
@@ -218,7 +223,7 @@ fn assemble(
         growth: Arc::default(),
     });
     let writer = match options.access {
-        Access::Reader => None,
+        Access::Reader | Access::Exclusive => None,
         Access::Writer(_) => {
             let sequencer = Sequencer::new(frontier, time, recent);
             let started = Pipeline::start(&parts, sequencer);
@@ -245,7 +250,7 @@ fn place(options: &Options) -> Place {
 }
 
 fn data(options: &Options) -> DataStore {
-    let is_writer = options.access != Access::Reader;
+    let is_writer = matches!(options.access, Access::Writer(_));
     options.data_folder.as_ref().map_or_else(DataStore::in_memory, |folder| {
         DataStore::in_folder(Arc::clone(&options.disk), folder, is_writer)
     })

@@ -5,7 +5,8 @@ mod feeder;
 mod repair;
 
 use super::{Capabilities, Durability, Repaired, SealedFrame, ShardError, ShardLog, StoredFrame};
-use crate::directory::{Directory, JOURNAL, MARKER, Survey};
+use crate::archive::Writer;
+use crate::directory::{ARCHIVE, Directory, JOURNAL, MARKER, Survey};
 use crate::disk::{DiskFile, StdDisk};
 use crate::error::{Broken, OpenError, ReadError, Unavailable};
 use crate::journal::{self, Journal, Recovery};
@@ -36,6 +37,8 @@ struct Parts {
     // Invariant: the store is dropped before the lock is.
     store: SledStore,
     journal: Mutex<Journal>,
+    /// What sled holds, once more: never behind a segment of the journal that is free.
+    archive: Mutex<Writer>,
     /// What opening found, until the log is taken over.
     recovery: Mutex<Option<Recovery>>,
     waiting: Mutex<Waiting>,
@@ -93,7 +96,8 @@ impl SledShard {
         let store = repair::open(directory)?;
         store.sync_new()?;
         let journal = Journal::create(directory.disk(), &directory.join(JOURNAL), log_id)?;
-        Ok(SledShard::over(store, journal, None, lock))
+        let archive = Writer::open(directory.disk(), &directory.join(ARCHIVE), log_id)?;
+        Ok(SledShard::over(store, journal, archive, None, lock))
     }
 
     /// An existing store: the journal is read first, and sled gets back what it lost.
@@ -111,15 +115,46 @@ impl SledShard {
         if have < recovery.acknowledged {
             return Err(Broken::LogRolledBack { have, want: recovery.acknowledged }.into());
         }
+        let archive = Writer::open(disk, &directory.join(ARCHIVE), recovery.log_id)?;
+        if have < archive.next() {
+            return Err(Broken::LogRolledBack { have, want: archive.next() }.into());
+        }
+        // What a log that was closed has, its archive had.
+        let first_sequence = archive.next();
+        let cut = recovery.closed && first_sequence < have;
+        let repaired = repaired.or(cut.then_some(Repaired::Archive { first_sequence }));
         let journal = Journal::reopen(disk, &folder, &recovery, segments);
-        let mut shard = SledShard::over(store, journal, Some(recovery), lock);
+        let mut shard = SledShard::over(store, journal, archive, Some(recovery), lock);
         shard.repaired = repaired;
         Ok(shard)
+    }
+
+    /// Fills sled's empty folder with the frames that are handed over, a few at a time, until there are none.
+    pub(crate) fn fill(
+        directory: &Directory,
+        more: &mut dyn FnMut() -> Result<Vec<StoredFrame>, ReadError>,
+    ) -> Result<(), ReadError> {
+        let store = repair::open(directory)?;
+        loop {
+            let frames = more()?;
+            if frames.is_empty() {
+                break;
+            }
+            let sealed = |frame: StoredFrame| SealedFrame {
+                first_sequence: frame.first_sequence,
+                bytes: frame.bytes,
+                // sled keeps no heads.
+                after: Head { size: 0, root: crate::merkle::Hash([0; 32]) },
+            };
+            store.insert(&frames.into_iter().map(sealed).collect::<Vec<_>>())?;
+        }
+        store.sync_new()
     }
 
     fn over(
         store: SledStore,
         journal: Journal,
+        archive: Writer,
         recovery: Option<Recovery>,
         lock: Box<dyn DiskFile>,
     ) -> SledShard {
@@ -128,6 +163,7 @@ impl SledShard {
             store,
             tail: watch::Sender::new(journal.durable()),
             journal: Mutex::new(journal),
+            archive: Mutex::new(archive),
             recovery: Mutex::new(recovery),
             waiting: Mutex::default(),
             due: Condvar::new(),
@@ -168,6 +204,7 @@ impl ShardLog for SledShard {
         if let Some(recovery) = parts.recovery.lock().take() {
             let newest = || parts.store.newest(JOURNAL_COVER_BYTES);
             parts.journal.lock().adopt(&recovery, end, newest)?;
+            parts.archive_up_to(end.size)?;
         }
         parts.tail.send_replace(end);
         let mut feeder = self.feeder.lock();

@@ -213,7 +213,7 @@ fn attack(
     let origin = &held.checkpoint().origin;
     // The stored bodies as they were: the log is refused by what it stored itself.
     fs::copy(files, &file).unwrap();
-    match Log::open(&path, &Options::reader()) {
+    match Log::open(&path, &Options::exclusive()) {
         Err(OpenError::Broken(
             Broken::CheckpointDiverged { .. } | Broken::LogRolledBack { .. },
         )) => {}
@@ -271,7 +271,7 @@ fn the_same_records_written_again_are_not_exposed() {
     write(&path, &again);
     let file = scratch.path().join("original").join(directory::CHECKPOINTS);
     fs::copy(file, path.join(directory::CHECKPOINTS)).unwrap();
-    let log = Log::open(&path, &Options::reader()).unwrap();
+    let log = Log::open(&path, &Options::exclusive()).unwrap();
     log.agrees_with(&held).unwrap();
     assert_eq!(log.last_checkpoint().unwrap(), Some(held));
 }

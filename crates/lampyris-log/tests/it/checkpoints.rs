@@ -31,7 +31,7 @@ fn stored(log: &Log) -> Vec<SignedCheckpoint> {
 }
 
 fn broken(path: &Path) -> Broken {
-    match Log::open(path, &Options::reader()) {
+    match Log::open(path, &Options::exclusive()) {
         Err(OpenError::Broken(broken)) => broken,
         other => panic!("{other:?}"),
     }
@@ -54,7 +54,7 @@ fn a_checkpoint_is_the_durable_head_and_stays() {
     }
     assert_eq!(stored(&log), signed);
     drop(log);
-    for options in [Options::reader(), writer()] {
+    for options in [Options::exclusive(), writer()] {
         let log = Log::open(scratch.path(), &options).unwrap();
         assert_eq!(stored(&log), signed);
         assert_eq!(log.last_checkpoint().unwrap().as_ref(), signed.last());
@@ -69,7 +69,7 @@ fn a_checkpoint_is_the_durable_head_and_stays() {
 fn a_log_that_is_open_for_reading_is_signed_too() {
     let scratch = tempfile::tempdir().unwrap();
     grow(&open(scratch.path()).unwrap(), 0..3);
-    let log = Log::open(scratch.path(), &Options::reader()).unwrap();
+    let log = Log::open(scratch.path(), &Options::exclusive()).unwrap();
     let checkpoint = log.checkpoint(&key_of(&log)).unwrap();
     assert_eq!(checkpoint.checkpoint().head, log.head());
     drop(log);

@@ -72,7 +72,7 @@ fn what_is_put_is_read_piece_by_piece_and_at_once_now_and_after_reopening() {
     check(&log);
     drop(log);
     check(&open(&path).unwrap());
-    let reader = Log::open(&path, &Options::reader()).unwrap();
+    let reader = Log::open(&path, &Options::exclusive()).unwrap();
     check(&reader);
     assert!(matches!(reader.data().put(b"more"), Err(DataError::ReadOnly)));
     assert!(matches!(reader.data().collect(&|_| true), Err(DataError::ReadOnly)));

@@ -127,6 +127,16 @@ fn an_entry_of_the_checkpoints_is_laid_out_as_documented() {
 }
 
 #[test]
+fn the_header_of_an_archive_file_is_as_documented() {
+    let rows: Vec<_> =
+        table("Archive").into_iter().map(|row| row[1].parse::<usize>().unwrap()).collect();
+    assert_eq!(rows, [4, 1, 16, 8, 4]);
+    assert_eq!(rows.iter().sum::<usize>(), lampyris_log::archive::HEADER_BYTES);
+    assert_eq!(lampyris_log::archive::FILE_BYTES, 67_108_864);
+    assert_eq!((lampyris_log::archive::MAGIC, lampyris_log::archive::FORMAT), (*b"LMPA", 1));
+}
+
+#[test]
 fn every_file_of_a_data_directory_is_documented() {
     let names: Vec<String> = table("Data directory")
         .into_iter()
@@ -137,10 +147,12 @@ fn every_file_of_a_data_directory_is_documented() {
         directory::CREATING,
         directory::LOCK,
         directory::JOURNAL,
+        directory::ARCHIVE,
         directory::DATA,
         directory::TILES,
         directory::CHECKPOINTS,
         directory::SLED,
+        directory::UPGRADING,
         directory::SET_ASIDE,
     ];
     assert_eq!(names, expected);

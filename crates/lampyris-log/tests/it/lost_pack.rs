@@ -35,7 +35,7 @@ fn an_object_whose_pack_is_gone_is_damaged_until_it_is_put_again() {
         assert!(is_damaged(&data.find(hash)) && is_damaged(&data.read(hash)));
         assert!(is_damaged(&data.reader(hash)));
     };
-    let reader = Log::open(&path, &Options::reader()).unwrap();
+    let reader = Log::open(&path, &Options::exclusive()).unwrap();
     look(reader.data(), &first);
     assert_eq!(reader.data().read(&large).unwrap(), Some(noise(LARGE, 3)));
     drop(reader);

@@ -4,6 +4,7 @@
 #![allow(clippy::indexing_slicing, reason = "so is a failed index")]
 
 mod appending;
+mod archive;
 mod attacker;
 mod checkpoints;
 mod damage;

@@ -88,7 +88,7 @@ fn each_is_mended_once(path: &Path, expected: &[Record], entries: usize) {
             harm.to(&mut damaged);
             let target = copied.join(directory::JOURNAL).join(file.file_name().unwrap());
             fs::write(&target, damaged).unwrap();
-            let options = if number % 2 == 0 { Options::reader() } else { writer() };
+            let options = if number % 2 == 0 { Options::exclusive() } else { writer() };
             let what = format!("{harm:?} of {}", file.display());
             match Log::open(&copied, &options) {
                 Ok(log) => mended += usize::from(log.repaired() == Some(Repaired::Journal)),
@@ -110,7 +110,7 @@ fn each_is_mended_once(path: &Path, expected: &[Record], entries: usize) {
 
 fn stays_mended(path: &Path, expected: &[Record], what: &str) {
     let files = segments(path);
-    for options in [Options::reader(), writer()] {
+    for options in [Options::exclusive(), writer()] {
         let log = Log::open(path, &options).unwrap();
         assert_eq!(log.repaired(), None, "{what}");
         assert!(records(&log) == expected, "{what}: other records");
@@ -120,7 +120,7 @@ fn stays_mended(path: &Path, expected: &[Record], what: &str) {
     let log = open(path).unwrap();
     log.append_blocking(append(200, 1, "goes on")).unwrap();
     drop(log);
-    let log = Log::open(path, &Options::reader()).unwrap();
+    let log = Log::open(path, &Options::exclusive()).unwrap();
     assert_eq!(log.repaired(), None, "{what}: after an append");
     assert_eq!(log.head().size, expected.len() as u64 + 1);
 }

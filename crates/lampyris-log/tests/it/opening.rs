@@ -21,7 +21,7 @@ fn a_log_knows_who_it_is() {
     assert_eq!((log.log_id(), log.rules(), log.head().size), (LOG_ID, RULES, 1));
     assert_eq!(log.origin(), "lampyris.local/74686520-6c6f-6727-7320-6f776e206964");
     drop(log);
-    let log = Log::open(&path, &Options::reader()).unwrap();
+    let log = Log::open(&path, &Options::exclusive()).unwrap();
     assert_eq!((log.log_id(), log.rules(), log.head().size), (LOG_ID, RULES, 1));
     assert!(matches!(
         log.append_blocking(append(1, 1, "")),
@@ -45,7 +45,7 @@ fn a_log_is_open_once() {
     let log = open(scratch.path()).unwrap();
     let locked = |result| matches!(result, Err(OpenError::Unavailable(Unavailable::Locked { .. })));
     assert!(locked(open(scratch.path())));
-    assert!(locked(Log::open(scratch.path(), &Options::reader())));
+    assert!(locked(Log::open(scratch.path(), &Options::exclusive())));
     drop(log);
     assert!(open(scratch.path()).is_ok());
 }
@@ -67,7 +67,8 @@ fn a_directory_that_is_not_a_log_is_left_alone() {
 #[test]
 fn there_is_no_log_unless_one_is_asked_for() {
     let scratch = tempfile::tempdir().unwrap();
-    for options in [Options::writer(RULES), Options::reader(), Options::reader().create(LOG_ID)] {
+    for options in [Options::writer(RULES), Options::exclusive(), Options::reader().create(LOG_ID)]
+    {
         assert!(matches!(Log::open(scratch.path(), &options), Err(OpenError::NoLog { .. })));
         let missing = scratch.path().join("missing");
         assert!(matches!(Log::open(&missing, &options), Err(OpenError::NoLog { .. })));
@@ -85,7 +86,7 @@ fn a_newer_layout_is_named() {
     fs::write(&marker, text.replace('1', "12")).unwrap();
     assert!(matches!(
         open(scratch.path()),
-        Err(OpenError::NewerFormat { found: 12, supported: 1 })
+        Err(OpenError::NewerFormat { found: 12, supported: 2 })
     ));
 }
 
@@ -106,7 +107,7 @@ fn newer_rules_are_recorded_and_older_ones_refused() {
     let differing = Rules { version: 2, hash: [9; 32] };
     let result = Log::open(scratch.path(), &Options::writer(differing));
     assert!(matches!(result, Err(OpenError::RulesDiffer { version: 2, .. })));
-    assert_eq!(Log::open(scratch.path(), &Options::reader()).unwrap().rules(), newer);
+    assert_eq!(Log::open(scratch.path(), &Options::exclusive()).unwrap().rules(), newer);
 }
 
 #[test]
@@ -130,7 +131,10 @@ fn a_creation_cut_short_is_begun_anew() {
     let (marker, creating) =
         (scratch.path().join(directory::MARKER), scratch.path().join(directory::CREATING));
     fs::rename(&marker, &creating).unwrap();
-    assert!(matches!(Log::open(scratch.path(), &Options::reader()), Err(OpenError::NoLog { .. })));
+    assert!(matches!(
+        Log::open(scratch.path(), &Options::exclusive()),
+        Err(OpenError::NoLog { .. })
+    ));
     assert_eq!(open(scratch.path()).unwrap().head().size, 1);
     assert!(marker.exists() && !creating.exists());
 }

@@ -80,7 +80,7 @@ impl Fixed {
     /// What opening finds on so many threads: every record that it hands out, and how it ends.
     fn opened(&self, threads: usize) -> (Found, Result<Head, String>) {
         let mut found = Vec::new();
-        let options = Options::reader().verify_threads(threads);
+        let options = Options::exclusive().verify_threads(threads);
         let log = Log::open_prepared_on(
             Arc::new(self.clone()),
             &options,
@@ -164,7 +164,7 @@ fn every_flipped_byte_is_found_alike() {
 #[test]
 fn a_scan_on_threads_hands_out_what_a_scan_does() {
     let (_, fixed) = log();
-    let log = Log::open_on(Arc::new(fixed.clone()), &Options::reader(), |_| {}).unwrap();
+    let log = Log::open_on(Arc::new(fixed.clone()), &Options::exclusive(), |_| {}).unwrap();
     let good = fixed.frames.lock().clone();
     let on = |threads, stop: u64| {
         let mut found = Vec::new();
@@ -230,7 +230,7 @@ fn a_store_that_fails_is_reported_after_what_it_gave() {
 #[test]
 fn a_panic_of_the_consumer_reaches_the_caller() {
     let (_, fixed) = log();
-    let log = Log::open_on(Arc::new(fixed), &Options::reader(), |_| {}).unwrap();
+    let log = Log::open_on(Arc::new(fixed), &Options::exclusive(), |_| {}).unwrap();
     let panics = |threads, in_prepare, at| {
         catch_unwind(AssertUnwindSafe(|| {
             let panic = |sequence: u64, here| {
@@ -276,7 +276,7 @@ enum Lie {
 
 /// A log of frames of one to three records, of lengths that make batches of every kind.
 fn made(frames: &[Vec<(u8, usize)>]) -> Vec<Vec<Record>> {
-    let identity = Identity { log_id: LOG_ID, origin: "acme".into(), rules: RULES };
+    let identity = Identity { log_id: LOG_ID, origin: "acme".into(), rules: RULES, layout: 2 };
     let own = StreamName::new("log", LOG_ID);
     let mut tails = vec![(own, 0, None::<u64>)];
     let mut sequence = 0;

@@ -64,7 +64,7 @@ fn roots_and_proofs_are_right_while_the_log_grows_and_after_it_is_opened_again()
         check(&log);
         assert_eq!(log.repaired(), None);
         drop(log);
-        check(&Log::open(&path, &Options::reader()).unwrap());
+        check(&Log::open(&path, &Options::exclusive()).unwrap());
     }
     let log = open(&path).unwrap();
     let tiles = log.head().size / TILE_HASHES as u64;

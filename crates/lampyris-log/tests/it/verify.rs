@@ -27,7 +27,7 @@ fn log() -> Vec<Vec<Record>> {
         event_version: 1,
         content: vec![stream],
     };
-    let identity = Identity { log_id: LOG_ID, origin: "acme".into(), rules: RULES };
+    let identity = Identity { log_id: LOG_ID, origin: "acme".into(), rules: RULES, layout: 2 };
     let mut opened = record(0, 0, 0, None);
     opened.namespace.clear();
     opened.stream = StreamName::new("log", LOG_ID);

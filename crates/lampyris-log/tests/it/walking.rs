@@ -82,7 +82,8 @@ fn a_walk_refuses_another_log_that_is_as_well_made() {
     let ((_, ours), (_, theirs)) = (filled("ours"), filled("theirs"));
     let shard = Arc::new(Swapped { ours, theirs, now: AtomicBool::new(false) });
     let opened =
-        Log::open_on(Arc::clone(&shard) as Arc<dyn ShardLog>, &Options::reader(), |_| {}).unwrap();
+        Log::open_on(Arc::clone(&shard) as Arc<dyn ShardLog>, &Options::exclusive(), |_| {})
+            .unwrap();
     assert_eq!(opened.walk(|_| ControlFlow::Continue(())).unwrap(), opened.head());
     shard.now.store(true, Ordering::Release);
     let refused = opened.walk(|_| ControlFlow::Continue(())).unwrap_err().to_string();

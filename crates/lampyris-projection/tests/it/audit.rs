@@ -120,7 +120,7 @@ fn an_unknown_event_version_or_kind_of_stream_is_named() {
     let unknown = |stream, version| {
         vec![NewEvent { stream, name: "staged".into(), version, content: Vec::new() }]
     };
-    faults_at(1, "version 2 is not known", unknown(message_stream, 2));
+    faults_at(1, "has version 2, this program knows up to 1", unknown(message_stream, 2));
     faults_at(1, "kind 'postcard'", unknown(StreamName::new("postcard", *ID.as_bytes()), 1));
 }
 

@@ -144,7 +144,7 @@ fn a_log_that_tells_what_cannot_be_is_refused_with_the_sequence() {
     let stream = StreamName::new(record::MESSAGE, *ID.as_bytes());
     append(&log, "a", NewEvent { stream, name: "staged".into(), version: 7, content: Vec::new() });
     let said = rebuild(&log, go_on).unwrap_err().to_string();
-    assert_eq!(said, "sequence 1: event 'staged' version 7 is not known to this program");
+    assert_eq!(said, "sequence 1: event 'staged' has version 7, this program knows up to 1");
 }
 
 #[test]

@@ -133,7 +133,7 @@ fn record_0_is_shown_and_is_the_logs_own() {
     let ours = Rules { version: rules::VERSION, hash: rules::hash().0 };
     let opened = |origin: &str, rules| {
         let origin = origin.to_owned();
-        own(&OwnEvent::Opened(Identity { log_id: [7; 16], origin, rules }))
+        own(&OwnEvent::Opened(Identity { log_id: [7; 16], origin, rules, layout: 2 }))
     };
     let begins = |record: Record| {
         let refused =

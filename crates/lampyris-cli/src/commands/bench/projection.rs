@@ -29,7 +29,7 @@ pub(crate) fn run(global: &Global, bench: &BenchLog) -> Result<ExitCode, Failure
     let log = Log::open(&directory, &store::writer_options())?;
     let events = workload::fill(&log, bench.events, bench.imported)?;
     drop(log);
-    let log = Log::open(&directory, &Options::reader())?;
+    let log = Log::open(&directory, &Options::exclusive())?;
     report(global, events, &Measured { memory, ..measure(&log, bench.rounds)? })?;
     Ok(ExitCode::SUCCESS)
 }

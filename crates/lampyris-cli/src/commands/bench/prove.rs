@@ -27,11 +27,11 @@ pub(crate) fn run(global: &Global, bench: &BenchLog) -> Result<ExitCode, Failure
     drop(log);
     let mut rows = Rows::default();
     for _ in 0..bench.rounds {
-        rows.opened.push(seconds(|| Ok(Log::open(&directory, &Options::reader())?))?.0);
-        let bare = Options::reader().without_tiles();
+        rows.opened.push(seconds(|| Ok(Log::open(&directory, &Options::exclusive())?))?.0);
+        let bare = Options::exclusive().without_tiles();
         rows.opened_without.push(seconds(|| Ok(Log::open(&directory, &bare)?))?.0);
     }
-    let log = Log::open(&directory, &Options::reader())?;
+    let log = Log::open(&directory, &Options::exclusive())?;
     let size = log.head().size;
     let spread = |round: u32, at: u32| {
         let number = u64::from(round) * u64::from(SAMPLES) + u64::from(at);

@@ -30,7 +30,7 @@ pub(crate) fn run(global: &Global, bench: &BenchLog) -> Result<ExitCode, Failure
         measured.opened_on_one.push(opening(&directory, 1)?);
         measured.opened_on_two.push(opening(&directory, 2)?);
     }
-    let log = Log::open_with(&directory, &Options::reader(), |record| {
+    let log = Log::open_with(&directory, &Options::exclusive(), |record| {
         measured.records += record.bytes.len() as u64;
     })?;
     measure(&log, bench.rounds, &mut measured)?;
@@ -69,7 +69,7 @@ fn folder_bytes(folder: &Path) -> u64 {
 #[expect(clippy::disallowed_methods, reason = "a bench measures by the wall clock")]
 fn opening(directory: &Path, threads: usize) -> Result<f64, Failure> {
     let began = Instant::now();
-    let log = Log::open(directory, &Options::reader().verify_threads(threads))?;
+    let log = Log::open(directory, &Options::exclusive().verify_threads(threads))?;
     let seconds = began.elapsed().as_secs_f64();
     drop(log);
     Ok(seconds)

@@ -3,13 +3,14 @@
 
 use crate::block_on::block_on;
 use crate::directory::{CHECKPOINTS, DATA, Directory, JOURNAL, MARKER, Survey, TILES};
+use crate::disk::ReadOnly;
 use crate::error::{Broken, OpenError, ReadError, Unavailable};
 use crate::journal;
 use crate::key_file;
 use crate::log::Log;
 use crate::options::{Access, NewLog, Options};
 use crate::record::RecordRef;
-use crate::shard::{ShardLog, SledShard};
+use crate::shard::{ShardLog, SharedShard, SledShard};
 use crate::verify::VerifiedRecord;
 use std::path::Path;
 use std::sync::Arc;
@@ -51,6 +52,7 @@ impl Log {
     ) -> Result<Log, OpenError> {
         let directory = Directory::new(directory.as_ref(), Arc::clone(&options.disk));
         match (directory.survey()?, options.access, &options.create) {
+            (Survey::Finished, Access::Reader, _) => shared(&directory, options, prepare, visit),
             (Survey::Finished, _, _) => {
                 let lock = directory.lock()?;
                 existing(&directory, options, lock, prepare, visit)
@@ -75,9 +77,11 @@ impl Log {
                     }
                 }
             }
-            (Survey::Vacant | Survey::CutShort, Access::Reader | Access::Writer(_), _) => {
-                Err(OpenError::NoLog { path: directory.path })
-            }
+            (
+                Survey::Vacant | Survey::CutShort,
+                Access::Reader | Access::Exclusive | Access::Writer(_),
+                _,
+            ) => Err(OpenError::NoLog { path: directory.path }),
         }
     }
 }
@@ -98,7 +102,7 @@ fn refuse_a_finished_log(directory: &Directory) -> Result<(), OpenError> {
     }
 }
 
-fn existing<P>(
+pub(super) fn existing<P>(
     directory: &Directory,
     options: &Options,
     lock: Box<dyn crate::disk::DiskFile>,
@@ -113,9 +117,30 @@ fn existing<P>(
     if journal != stored {
         return Err(Broken::OtherLog { journal, stored }.into());
     }
-    if options.access == Access::Reader {
+    if options.access == Access::Exclusive {
         // What is served must be durable, whoever opened the log.
         block_on(shard.fence(log.head())).map_err(ReadError::from)?;
+    }
+    Ok(log)
+}
+
+/// Reads beside whoever writes, on a disk that lets nothing be written.
+pub(super) fn shared<P>(
+    directory: &Directory,
+    options: &Options,
+    prepare: impl Fn(&RecordRef<'_>) -> P + Sync,
+    visit: impl FnMut(&VerifiedRecord<'_>, P) + Send,
+) -> Result<Log, OpenError> {
+    let disk = Arc::new(ReadOnly(Arc::clone(directory.disk())));
+    let directory = Directory::new(&directory.path, disk);
+    let shard = Arc::new(SharedShard::open(&directory)?);
+    let store = Arc::clone(&shard) as Arc<dyn ShardLog>;
+    let mut inside = inside(&directory, options);
+    inside.disk = Arc::clone(directory.disk());
+    let log = Log::open_prepared_on(store, &inside, prepare, visit)?;
+    let (journal, stored) = (shard.log_id(), log.log_id());
+    if journal != stored {
+        return Err(Broken::OtherLog { journal, stored }.into());
     }
     Ok(log)
 }

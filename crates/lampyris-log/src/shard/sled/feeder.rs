@@ -101,6 +101,11 @@ impl Parts {
             self.store.insert(batch)?;
         }
         self.store.sync()?;
+        {
+            let mut archive = self.archive.lock();
+            archive.append(frames.iter().map(|frame| frame.bytes.as_ref()))?;
+            archive.sync()?;
+        }
         let bytes: usize = frames.iter().map(|frame| frame.bytes.len()).sum();
         {
             let mut waiting = self.waiting.lock();
@@ -115,6 +120,20 @@ impl Parts {
             self.compare(&segment)?;
             self.journal.lock().free(segment.generation)?;
         }
+    }
+
+    /// Copies to the archive what sled holds before a sequence and the archive does not.
+    pub(super) fn archive_up_to(&self, end: u64) -> Result<(), ReadError> {
+        let mut archive = self.archive.lock();
+        while archive.next() < end {
+            let frames = self.store.read(archive.next(), FEED_BYTES)?;
+            let before = archive.next();
+            archive.append(frames.iter().map(|frame| frame.bytes.as_ref()))?;
+            if archive.next() == before {
+                return Err(Broken::LogRolledBack { have: before, want: end }.into());
+            }
+        }
+        Ok(archive.sync()?)
     }
 
     /// Checks that sled gives back what a segment of the journal holds.
