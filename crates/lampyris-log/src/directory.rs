@@ -26,6 +26,8 @@ pub const DATA: &str = "data";
 pub const TILES: &str = "tiles";
 /// The file of signed heads.
 pub const CHECKPOINTS: &str = "checkpoints";
+/// The folder of cursors.
+pub const CURSORS: &str = "cursors";
 /// sled's folder.
 pub const SLED: &str = "sled";
 /// Files that stood in sled's way, kept as evidence.

@@ -26,8 +26,7 @@
 //!
 //! Reading order: [`record`](Record) (what is stored), [`frame`] (how it is packed), [`Verifier`] (what must hold),
 //! [`Log`] (opening, appending, reading), [`shard`] (where it is kept), [`directory`], [`journal`] and [`archive`] (what a data
-//! directory holds),
-//! [`checkpoints`] (signed heads) and [`key_file`] (who signs them).
+//! directory holds), [`cursors`] (where consumers stand), [`checkpoints`] (signed heads) and [`key_file`] (who signs them).
 //! The bytes are described in `docs/format.md` and `docs/record.cddl`, the bounds in [`limits`].
 
 #![forbid(unsafe_code)]
@@ -41,11 +40,13 @@ mod claims_index;
 mod clock;
 mod committer;
 mod corrupt;
+pub mod cursors;
 mod data_store;
 #[cfg(feature = "sled")]
 pub mod directory;
 mod disk;
 mod error;
+mod filter;
 pub mod frame;
 #[cfg(feature = "sled")]
 mod guard;
@@ -79,9 +80,11 @@ pub use block_on::block_on;
 pub use checkpoints::{Cadence, CheckpointError, Checkpointer};
 pub use clock::{Clock, SystemClock};
 pub use corrupt::{At, Corrupt, Rule};
+pub use cursors::{Cursor, CursorError, Standing};
 pub use data_store::{Collected, DataError, DataStore, Object, ObjectReader, Put, Ticket};
 pub use disk::{Disk, DiskFile, StdDisk};
 pub use error::{AppendError, Broken, OpenError, ReadError, Refused, Unavailable};
+pub use filter::Filter;
 #[cfg(feature = "sled")]
 pub use guard::{is_guarded_panic, is_sled_source};
 pub use identity::{Identity, LAYOUT, LOG_KIND, NotOwn, OPENED, OwnEvent, RULES, Rules};

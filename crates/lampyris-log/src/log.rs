@@ -23,6 +23,7 @@ use crate::append::{Append, Appended};
 use crate::checkpoints::{Checkpoints, Growth};
 use crate::claims_index::{ClaimKey, ClaimsIndex, Secret};
 use crate::clock::Clock;
+use crate::cursors::{CursorError, Folder};
 use crate::data_store::DataStore;
 use crate::error::{AppendError, Unavailable};
 use crate::identity::{Identity, Rules};
@@ -66,6 +67,7 @@ struct Shared {
     // Invariant: written to only while the store holds the lock.
     checkpoints: Checkpoints,
     growth: Arc<Growth>,
+    cursors: Option<Folder>,
 }
 
 /// What may be seen.
@@ -208,6 +210,15 @@ impl Log {
     /// The values and blobs beside the log.
     pub fn data(&self) -> &DataStore {
         &self.shared.data
+    }
+
+    pub(crate) fn cursor_folder(&self) -> Result<&Folder, CursorError> {
+        self.shared.cursors.as_ref().ok_or(CursorError::NoFolder)
+    }
+
+    /// The number of records that may be seen, as it grows.
+    pub(crate) fn sizes(&self) -> watch::Receiver<u64> {
+        self.shared.size.subscribe()
     }
 
     /// What the store under the log promises.

@@ -23,6 +23,10 @@ pub struct Options {
     pub(crate) tiles: Tiles,
     /// The file of checkpoints; none keeps them in memory.
     pub(crate) checkpoints: Option<PathBuf>,
+    /// The folder of cursors, if there may be any.
+    pub(crate) cursors: Option<PathBuf>,
+    /// The disk that they are on, if that is another one.
+    pub(crate) cursor_disk: Option<Arc<dyn Disk>>,
     pub(crate) verify_threads: usize,
 }
 
@@ -99,6 +103,8 @@ impl Options {
             data_folder: None,
             tiles: Tiles::InMemory,
             checkpoints: None,
+            cursors: None,
+            cursor_disk: None,
             verify_threads: default_threads(),
         }
     }
@@ -170,6 +176,14 @@ impl Options {
     #[must_use]
     pub fn checkpoints_file(mut self, path: impl Into<PathBuf>) -> Options {
         self.checkpoints = Some(path.into());
+        self
+    }
+
+    /// Where a log that is opened on a store of the caller's keeps its cursors; else it has none. A log in a data
+    /// directory keeps them in there.
+    #[must_use]
+    pub fn cursors_folder(mut self, folder: impl Into<PathBuf>) -> Options {
+        self.cursors = Some(folder.into());
         self
     }
 

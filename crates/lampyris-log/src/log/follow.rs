@@ -3,13 +3,15 @@
 
 use super::read::Cursor;
 use super::{Log, Shared};
-use crate::block_on::block_on;
 use crate::error::ReadError;
+use crate::filter::Filter;
 use crate::record::Record;
 use crate::verify::VerifiedRecord;
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::task::Poll;
 use tokio::sync::watch;
 
 /// Reads a log on and on; see [`Log::follow`].
@@ -18,6 +20,7 @@ pub struct Follower {
     shared: Arc<Shared>,
     size: watch::Receiver<u64>,
     cursor: Cursor,
+    filter: Filter,
     /// Records that were read and not handed out.
     read: VecDeque<Record>,
 }
@@ -27,10 +30,16 @@ impl Log {
     ///
     /// A follower keeps the store open, and so locked, until it is dropped.
     pub fn follow(&self, from: u64) -> Follower {
+        self.follow_only(Filter::new(), from)
+    }
+
+    /// The same for the records that a filter takes; the others are read and checked, and not handed out.
+    pub fn follow_only(&self, filter: Filter, from: u64) -> Follower {
         Follower {
             shared: Arc::clone(&self.shared),
             size: self.shared.size.subscribe(),
             cursor: Cursor::part(from),
+            filter,
             read: VecDeque::new(),
         }
     }
@@ -43,13 +52,11 @@ impl Follower {
     /// [`ReadError`] if the record cannot be read or breaks a rule.
     pub async fn next(&mut self) -> Result<Record, ReadError> {
         loop {
-            if let Some(record) = self.read.pop_front() {
+            if let Some(record) = self.step().await? {
                 return Ok(record);
             }
-            self.wait().await;
-            let mut read = std::mem::take(&mut self.read);
-            self.take_frame(|record| read.push_back(record.record.to_record()))?;
-            self.read = read;
+            // Others of this thread have a turn between two frames of records that nobody wants.
+            pause().await;
         }
     }
 
@@ -58,8 +65,21 @@ impl Follower {
     /// # Errors
     /// As [`Follower::next`].
     pub fn try_next(&mut self) -> Result<Option<Record>, ReadError> {
-        if self.read.is_empty() && self.cursor.next < *self.size.borrow() {
-            return block_on(self.next()).map(Some);
+        while self.read.is_empty() && self.cursor.next < *self.size.borrow() {
+            self.read_frame()?;
+        }
+        Ok(self.read.pop_front())
+    }
+
+    /// The next record, or nothing if the filter took none of the next frame; waits until there is something to
+    /// read. So a caller has a turn after each frame.
+    ///
+    /// # Errors
+    /// As [`Follower::next`].
+    pub async fn step(&mut self) -> Result<Option<Record>, ReadError> {
+        if self.read.is_empty() {
+            self.wait().await;
+            self.read_frame()?;
         }
         Ok(self.read.pop_front())
     }
@@ -77,9 +97,10 @@ impl Follower {
         self.take_frame(visit)
     }
 
-    /// Sequence of the next record that will be handed out.
+    /// The sequence to begin at for who goes on later: no record that the filter takes stands before it which was
+    /// not handed out.
     pub fn position(&self) -> u64 {
-        self.cursor.next - self.read.len() as u64
+        self.read.front().map_or(self.cursor.next, |record| record.sequence)
     }
 
     /// Waits until there is something to read.
@@ -89,12 +110,36 @@ impl Follower {
         drop(self.size.wait_for(|size| *size > next).await);
     }
 
+    /// Reads the next frame of what is there.
+    fn read_frame(&mut self) -> Result<(), ReadError> {
+        let mut read = std::mem::take(&mut self.read);
+        let taken = self.take_frame(|record| read.push_back(record.record.to_record()));
+        self.read = read;
+        taken
+    }
+
     fn take_frame(&mut self, mut visit: impl FnMut(&VerifiedRecord<'_>)) -> Result<(), ReadError> {
         let end = *self.size.borrow();
+        let filter = &self.filter;
         let visit = |record: &VerifiedRecord<'_>| {
-            visit(record);
+            if filter.takes(&record.record) {
+                visit(record);
+            }
             ControlFlow::Continue(())
         };
         self.cursor.next_frame(&self.shared, end, visit).map(drop)
     }
+}
+
+/// Lets others of this thread run.
+async fn pause() {
+    let mut paused = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut paused, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }

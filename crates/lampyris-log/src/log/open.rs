@@ -16,6 +16,7 @@ use super::{Durable, Log, Shared};
 use crate::append::{Append, NewEvent};
 use crate::block_on::block_on;
 use crate::checkpoints::{Checkpoints, Place};
+use crate::cursors::Folder;
 use crate::data_store::DataStore;
 use crate::error::{Broken, OpenError, ReadError, Refused, Unavailable};
 use crate::identity::{Identity, LAYOUT, LOG_KIND, OwnEvent, Rules};
@@ -221,6 +222,7 @@ fn assemble(
         frames: Frames::default(),
         checkpoints,
         growth: Arc::default(),
+        cursors: cursors(options),
     });
     let writer = match options.access {
         Access::Reader | Access::Exclusive => None,
@@ -247,6 +249,12 @@ fn place(options: &Options) -> Place {
         None => Place::Memory(Mutex::default()),
         Some(path) => Place::File { disk: Arc::clone(&options.disk), path },
     }
+}
+
+fn cursors(options: &Options) -> Option<Folder> {
+    let folder = options.cursors.clone()?;
+    let disk = options.cursor_disk.as_ref().unwrap_or(&options.disk);
+    Some(Folder::new(Arc::clone(disk), folder))
 }
 
 fn data(options: &Options) -> DataStore {

@@ -1,6 +1,7 @@
 //! The program that is killed: this test binary, started by the other tests as a process of its own.
 //! It writes a line for what it knows to be durable, and never before it knows.
 
+use crate::child_cursor;
 use crate::workload::{DEPTHS, LOG_ID, RULES, Which, signing_key};
 use lampyris_log::{
     AppendError, AppendFuture, Cadence, Chain, Disk, DiskFile, Expected, Log, Options, StdDisk,
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What the program does: `append` or `check`.
+/// What the program does: `append`, `check` or `acknowledge`.
 pub(crate) const TASK: &str = "LAMPYRIS_CRASH_TASK";
 /// The data directory.
 pub(crate) const DIRECTORY: &str = "LAMPYRIS_CRASH_DIRECTORY";
@@ -45,11 +46,12 @@ fn program() {
     match task.as_str() {
         "append" => append(&directory),
         "check" => check(&directory),
+        "acknowledge" => child_cursor::acknowledge(&directory),
         other => panic!("no task {other}"),
     }
 }
 
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let mut out = io::stdout().lock();
     if out.write_all(format!("{line}\n").as_bytes()).and_then(|()| out.flush()).is_err() {
         // Nobody listens any more.
@@ -57,7 +59,7 @@ fn say(line: &str) {
     }
 }
 
-fn number(variable: &str) -> Option<u64> {
+pub(crate) fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().unwrap())
 }
 

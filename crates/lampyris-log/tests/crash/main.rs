@@ -7,10 +7,12 @@
 #![allow(clippy::print_stdout, reason = "the figures of a run are for whoever reads it")]
 
 mod child;
+mod child_cursor;
 mod dice;
 mod files;
 mod injuries;
 mod kill;
+mod kill_cursor;
 mod kill_signing;
 mod ledger;
 mod powercut;

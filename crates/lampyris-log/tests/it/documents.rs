@@ -1,5 +1,6 @@
 //! The documents say what the code does.
 
+use lampyris_log::cursors::slot;
 use lampyris_log::{FIELDS, checkpoints, directory, frame, journal};
 use std::path::Path;
 
@@ -137,6 +138,22 @@ fn the_header_of_an_archive_file_is_as_documented() {
 }
 
 #[test]
+fn a_slot_of_a_cursor_is_laid_out_as_documented() {
+    check_ladder(
+        "Cursors",
+        &[
+            (0, 4, "magic"),
+            (slot::SLOT_FORMAT_OFFSET, 1, "format"),
+            (slot::SLOT_LOG_ID_OFFSET, 16, "log id"),
+            (slot::SLOT_COUNTER_OFFSET, 8, "counter"),
+            (slot::SLOT_POSITION_OFFSET, 8, "position"),
+            (slot::SLOT_CHECKSUM_OFFSET, 4, "checksum"),
+        ],
+    );
+    assert_eq!((slot::SLOT_BYTES, slot::FILE_BYTES), (41, 8192));
+}
+
+#[test]
 fn every_file_of_a_data_directory_is_documented() {
     let names: Vec<String> = table("Data directory")
         .into_iter()
@@ -151,6 +168,7 @@ fn every_file_of_a_data_directory_is_documented() {
         directory::DATA,
         directory::TILES,
         directory::CHECKPOINTS,
+        directory::CURSORS,
         directory::SLED,
         directory::UPGRADING,
         directory::SET_ASIDE,

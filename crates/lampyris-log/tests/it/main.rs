@@ -7,6 +7,7 @@ mod appending;
 mod archive;
 mod attacker;
 mod checkpoints;
+mod cursors;
 mod damage;
 mod data;
 mod deciding;

@@ -2,7 +2,7 @@
 //! What is in the store is the store's and the verifier's concern.
 
 use crate::block_on::block_on;
-use crate::directory::{CHECKPOINTS, DATA, Directory, JOURNAL, MARKER, Survey, TILES};
+use crate::directory::{CHECKPOINTS, CURSORS, DATA, Directory, JOURNAL, MARKER, Survey, TILES};
 use crate::disk::ReadOnly;
 use crate::error::{Broken, OpenError, ReadError, Unavailable};
 use crate::journal;
@@ -136,7 +136,8 @@ pub(super) fn shared<P>(
     let shard = Arc::new(SharedShard::open(&directory)?);
     let store = Arc::clone(&shard) as Arc<dyn ShardLog>;
     let mut inside = inside(&directory, options);
-    inside.disk = Arc::clone(directory.disk());
+    // Where a consumer stands is its own to write, and not the log's.
+    inside.cursor_disk = Some(std::mem::replace(&mut inside.disk, Arc::clone(directory.disk())));
     let log = Log::open_prepared_on(store, &inside, prepare, visit)?;
     let (journal, stored) = (shard.log_id(), log.log_id());
     if journal != stored {
@@ -148,7 +149,7 @@ pub(super) fn shared<P>(
 /// The options with what they leave to the directory.
 fn inside(directory: &Directory, options: &Options) -> Options {
     let mut options = options.clone().data_folder(directory.join(DATA));
-    options = options.tiles_folder(directory.join(TILES));
+    options = options.tiles_folder(directory.join(TILES)).cursors_folder(directory.join(CURSORS));
     options.checkpoints = Some(directory.join(CHECKPOINTS));
     options
 }
