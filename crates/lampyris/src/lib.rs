@@ -22,7 +22,7 @@
 //! by what will be once all that is queued is durable: nothing is read, changed and tried again.
 //!
 //! Read in this order: [`Lampyris`], [`request`], [`outcome`], [`submission`]; then [`Work`] for starting again,
-//! [`Subscription`] for following, [`Builder`] for clocks, ids and stores, [`stream`] for requests as lines of JSON.
+//! [`Subscription`] and [`Cursor`] for following, [`Builder`] for clocks, ids and stores, [`stream`] for requests as lines of JSON.
 //! The crates beneath are here as [`message`], [`log`] and [`projection`]: this one is all that needs to be named in
 //! a manifest.
 
@@ -50,7 +50,7 @@ mod subscription;
 mod work;
 
 pub use lampyris_log as log;
-pub use lampyris_log::block_on;
+pub use lampyris_log::{Cursor, CursorError, Filter, block_on};
 pub use lampyris_message as message;
 pub use lampyris_message::{
     BatchId, DataHash, DataId, GroupHash, Message, MessageHash, MessageId, MessageState, Pin,
@@ -71,5 +71,5 @@ pub use request::{
     Arrival, Cancellation, Confirmation, Evidence, LedgerPin, Rejection, Request, Seal,
 };
 pub use submission::{Draft, InvalidSubmission, NEW_ELEMENTS, Submission};
-pub use subscription::Subscription;
+pub use subscription::{Buffered, Subscription};
 pub use work::{Task, Work};

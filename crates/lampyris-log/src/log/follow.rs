@@ -55,8 +55,6 @@ impl Follower {
             if let Some(record) = self.step().await? {
                 return Ok(record);
             }
-            // Others of this thread have a turn between two frames of records that nobody wants.
-            pause().await;
         }
     }
 
@@ -72,7 +70,7 @@ impl Follower {
     }
 
     /// The next record, or nothing if the filter took none of the next frame; waits until there is something to
-    /// read. So a caller has a turn after each frame.
+    /// read. Others of this thread have a turn after a frame of which nothing is wanted.
     ///
     /// # Errors
     /// As [`Follower::next`].
@@ -80,6 +78,9 @@ impl Follower {
         if self.read.is_empty() {
             self.wait().await;
             self.read_frame()?;
+            if self.read.is_empty() {
+                pause().await;
+            }
         }
         Ok(self.read.pop_front())
     }

@@ -7,3 +7,4 @@ mod checkpoints;
 mod elements;
 mod opening;
 mod stream;
+mod subscribing;
