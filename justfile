@@ -30,6 +30,10 @@ bench:
     cargo run --release -- bench tiles
     cargo run --release -- bench values
 
+# Lampyris beside other stores, durable on all sides; the first build takes minutes
+rivals *options:
+    cargo run --release --locked --manifest-path rivals/Cargo.toml -- {{options}}
+
 # Each fuzz target for a minute, or as many seconds as are asked for
 fuzz seconds="60":
     cargo run --locked --manifest-path fuzz/Cargo.toml -- {{seconds}}
