@@ -83,7 +83,7 @@ fn a_newer_layout_is_named() {
     closed(scratch.path());
     let marker = scratch.path().join(directory::MARKER);
     let text = fs::read_to_string(&marker).unwrap();
-    fs::write(&marker, text.replace('1', "12")).unwrap();
+    fs::write(&marker, text.replace('2', "12")).unwrap();
     assert!(matches!(
         open(scratch.path()),
         Err(OpenError::NewerFormat { found: 12, supported: 2 })
