@@ -34,6 +34,17 @@ impl Frontier {
         Frontier::default()
     }
 
+    /// The frontier of a tree of so many leaves with these roots of full subtrees, largest first; nothing if another
+    /// number of them makes up that size. Whether they are those of any tree is for the caller to check, by its root.
+    pub fn from_peaks(size: u64, peaks: Vec<Hash>) -> Option<Frontier> {
+        (peaks.len() == size.count_ones() as usize).then_some(Frontier { peaks, size })
+    }
+
+    /// The roots of the full subtrees, largest first.
+    pub fn peaks(&self) -> &[Hash] {
+        &self.peaks
+    }
+
     /// Adds the next leaf, given by its hash (see [`Hash::leaf`]).
     pub fn push(&mut self, leaf: Hash) {
         self.push_with(leaf, |_, _| {});

@@ -79,6 +79,29 @@ impl Checkpoints {
         state.ledger.passed(head)
     }
 
+    /// How many of the stored bodies are of at most so many records, and the hash over their heads; the log was
+    /// held against all of them.
+    pub(crate) fn compared(&self, size: u64) -> (u64, Hash) {
+        let state = self.state.lock();
+        let count = state.ledger.up_to(size);
+        (count as u64, state.ledger.digest(count).unwrap_or_else(|| Hash::of(&[])))
+    }
+
+    /// Goes on behind the bodies that the log was held against before, if these are still the first ones; else all
+    /// will be compared.
+    pub(crate) fn resume(&self, size: u64, (count, digest): (u64, Hash)) {
+        let mut state = self.state.lock();
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        if count <= state.ledger.up_to(size) && state.ledger.digest(count) == Some(digest) {
+            state.ledger.compared(count);
+        }
+    }
+
+    /// The log is read anew from its first record.
+    pub(crate) fn restart(&self) {
+        self.state.lock().ledger.restart();
+    }
+
     /// Compares what is left to compare with the log, which was read to its end, then makes durable what was read.
     pub(crate) fn adopt(&self, log: &impl Rooted, read_only: bool) -> Result<(), ReadError> {
         let mut state = self.state.lock();

@@ -107,7 +107,7 @@ fn failure(error: ShardError) -> AppendError {
 mod tests {
     use super::{Committer, Input, Output, RESENDS};
     use crate::error::{AppendError, Unavailable};
-    use crate::merkle::{Hash, Head};
+    use crate::merkle::{Frontier, Hash, Head};
     use crate::request::Group;
     use crate::shard::{SealedFrame, ShardError};
 
@@ -118,7 +118,15 @@ mod tests {
     fn group(first_sequence: u64) -> Group<()> {
         let after = head(first_sequence + 1);
         let frame = SealedFrame { first_sequence, bytes: [1, 2].into(), after };
-        Group { frames: vec![frame], answers: Vec::new(), entries: Vec::new(), head: after }
+        Group {
+            frames: vec![frame],
+            answers: Vec::new(),
+            entries: Vec::new(),
+            head: after,
+            frontier: Frontier::new(),
+            time: 0,
+            record_bytes: 0,
+        }
     }
 
     #[test]

@@ -24,6 +24,10 @@ pub const ARCHIVE: &str = "archive";
 pub const DATA: &str = "data";
 /// The folder of tiles.
 pub const TILES: &str = "tiles";
+/// What opening derives from the records, so that it need not be derived again.
+pub const SNAPSHOT: &str = "snapshot";
+/// The same while it is written.
+pub const SNAPSHOT_NEW: &str = "snapshot.new";
 /// The file of signed heads.
 pub const CHECKPOINTS: &str = "checkpoints";
 /// The folder of cursors.
@@ -81,8 +85,19 @@ impl Directory {
         }
         let ours = |entry: &PathBuf| {
             entry.file_name().is_some_and(|name| {
-                let ours =
-                    [CREATING, LOCK, JOURNAL, ARCHIVE, DATA, TILES, CHECKPOINTS, SLED, SET_ASIDE];
+                let ours = [
+                    CREATING,
+                    LOCK,
+                    JOURNAL,
+                    ARCHIVE,
+                    DATA,
+                    TILES,
+                    SNAPSHOT,
+                    SNAPSHOT_NEW,
+                    CHECKPOINTS,
+                    SLED,
+                    SET_ASIDE,
+                ];
                 ours.iter().any(|ours| name == *ours)
             })
         };

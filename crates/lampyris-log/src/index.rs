@@ -1,6 +1,11 @@
 //! Which streams there are and where each one ends, in memory.
 //! It never holds anything a record: histories are followed by the links in the records.
 
+mod stored;
+
+pub(crate) use stored::StoredStreams;
+
+use crate::chunks::{Arena, Chunks};
 use crate::corrupt::Rule;
 use crate::limits::{MAX_STREAM_EVENTS, MAX_STREAMS};
 use crate::parted_table::PartedTable;
@@ -65,8 +70,8 @@ impl Streams {
             }
             hash_table::Entry::Vacant(free) => {
                 check_tail(record, 0, None)?;
-                let ordinal =
-                    slots.add(class, record.id, record.sequence).ok_or(Rule::IndexFull)?;
+                let tail = Tail { events: 1, last: record.sequence };
+                let ordinal = slots.add(class, record.id, tail).ok_or(Rule::IndexFull)?;
                 free.insert(Entry { ordinal, half });
                 *latest = ordinal;
                 Ok(StreamOrdinal(ordinal))
@@ -85,13 +90,13 @@ impl Streams {
 
     /// Where a stream ends, if it has any record.
     pub fn tail(&self, namespace: &str, kind: &str, id: &[u8]) -> Option<Tail> {
-        self.ordinal(namespace, kind, id)
-            .map(|StreamOrdinal(ordinal)| self.slots.slot(ordinal).tail())
+        let StreamOrdinal(ordinal) = self.ordinal(namespace, kind, id)?;
+        self.slots.all.get(ordinal).map(Slot::tail)
     }
 
     /// Number of streams.
     pub fn len(&self) -> usize {
-        self.slots.len
+        self.slots.all.len()
     }
 
     /// Whether there is none.
@@ -131,7 +136,7 @@ fn spread(half: u32) -> u64 {
 }
 
 /// One stream: 32 bytes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Slot {
     /// The id if it has 16 bytes, else where it stands in the arena.
     id: [u8; 16],
@@ -143,16 +148,14 @@ struct Slot {
 
 const _: () = assert!(size_of::<Slot>() == 32);
 
-/// Streams in chunks, so that growing never holds the old and the new memory at once.
-#[derive(Debug, Default)]
+/// The streams by their numbers. A clone shares what neither changes, and is a cut of the index.
+#[derive(Debug, Clone, Default)]
 struct Slots {
-    chunks: Vec<Vec<Slot>>,
-    len: usize,
-    arena: Vec<u8>,
+    all: Chunks<Slot>,
+    /// Ids that have not 16 bytes.
+    far: Arena,
     classes: Classes,
 }
-
-const CHUNK: usize = 1024;
 
 impl Slot {
     fn tail(&self) -> Tail {
@@ -161,31 +164,17 @@ impl Slot {
 }
 
 impl Slots {
-    #[expect(clippy::indexing_slicing, reason = "ordinals come from `add`")]
-    fn slot(&self, ordinal: u32) -> &Slot {
-        &self.chunks[ordinal as usize / CHUNK][ordinal as usize % CHUNK]
-    }
-
-    #[expect(clippy::indexing_slicing, reason = "ordinals come from `add`")]
-    fn slot_mut(&mut self, ordinal: u32) -> &mut Slot {
-        &mut self.chunks[ordinal as usize / CHUNK][ordinal as usize % CHUNK]
-    }
-
     fn id<'a>(&'a self, slot: &'a Slot) -> &'a [u8] {
         if slot.class & 1 == 0 {
             return &slot.id;
         }
         let place = u128::from_be_bytes(slot.id);
-        let (start, length) = ((place >> 8) as usize, (place & 0xff) as usize);
-        self.arena.get(start..start + length).unwrap_or_default()
+        self.far.get(u64::try_from(place >> 8).unwrap_or(u64::MAX), (place & 0xff) as usize)
     }
 
     /// Whether the stream with this number, if there is one, has this class and id.
     fn matches(&self, ordinal: u32, class: u32, id: &[u8]) -> bool {
-        let chunk = self.chunks.get(ordinal as usize / CHUNK);
-        let Some(slot) = chunk.and_then(|chunk| chunk.get(ordinal as usize % CHUNK)) else {
-            return false;
-        };
+        let Some(slot) = self.all.get(ordinal) else { return false };
         if let (0, Ok(id)) = (slot.class & 1, <&[u8; 16]>::try_from(id)) {
             return slot.class >> 1 == class && slot.id == *id;
         }
@@ -194,7 +183,7 @@ impl Slots {
 
     /// Takes a further record of a stream, if it is the next one.
     fn go_on(&mut self, ordinal: u32, record: &RecordRef<'_>) -> Result<StreamOrdinal, Rule> {
-        let slot = self.slot_mut(ordinal);
+        let slot = self.all.get_mut(ordinal).ok_or(Rule::IndexFull)?;
         check_tail(record, slot.tail().events, Some(slot.last))?;
         if record.version >= MAX_STREAM_EVENTS {
             return Err(Rule::IndexFull);
@@ -204,27 +193,22 @@ impl Slots {
         Ok(StreamOrdinal(ordinal))
     }
 
-    fn add(&mut self, class: u32, id: &[u8], sequence: u64) -> Option<u32> {
-        let ordinal = u32::try_from(self.len).ok().filter(|_| self.len < MAX_STREAMS)?;
+    fn add(&mut self, class: u32, id: &[u8], tail: Tail) -> Option<u32> {
+        let (len, events) = (self.all.len(), u32::try_from(tail.events).ok()?);
+        let ordinal = u32::try_from(len).ok().filter(|_| len < MAX_STREAMS)?;
         let (id, far) = if let Ok(near) = <[u8; 16]>::try_from(id) {
             (near, 0)
         } else {
-            let place = (self.arena.len() as u128) << 8 | id.len() as u128;
-            self.arena.extend_from_slice(id);
+            let place = u128::from(self.far.add(id)) << 8 | id.len() as u128;
             (place.to_be_bytes(), 1)
         };
-        let slot = Slot { id, last: sequence, events: 1, class: class << 1 | far };
-        if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
-            self.chunks.push(Vec::with_capacity(CHUNK));
-        }
-        self.chunks.last_mut()?.push(slot);
-        self.len += 1;
+        self.all.push(Slot { id, last: tail.last, events, class: class << 1 | far });
         Some(ordinal)
     }
 }
 
 /// The pairs of namespace and kind, numbered; there are few, and neighbours mostly share one.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Classes {
     names: Vec<(String, String)>,
     numbers: HashMap<(String, String), u32>,

@@ -26,7 +26,8 @@
 //!
 //! Reading order: [`record`](Record) (what is stored), [`frame`] (how it is packed), [`Verifier`] (what must hold),
 //! [`Log`] (opening, appending, reading), [`shard`] (where it is kept), [`directory`], [`journal`] and [`archive`] (what a data
-//! directory holds), [`cursors`] (where consumers stand), [`checkpoints`] (signed heads) and [`key_file`] (who signs them).
+//! directory holds), [`cursors`] (where consumers stand), [`checkpoints`] (signed heads), [`key_file`] (who signs them)
+//! and [`snapshot`] (how a log is opened without reading all of it).
 //! The bytes are described in `docs/format.md` and `docs/record.cddl`, the bounds in [`limits`].
 
 #![forbid(unsafe_code)]
@@ -36,6 +37,7 @@ mod append;
 pub mod archive;
 mod block_on;
 pub mod checkpoints;
+mod chunks;
 mod claims_index;
 mod clock;
 mod committer;
@@ -65,6 +67,7 @@ mod sequencer;
 pub mod shard;
 #[cfg(feature = "sled")]
 mod sled_store;
+pub mod snapshot;
 mod speculation;
 mod tile_directory;
 mod tree;
@@ -93,7 +96,7 @@ pub use log::{AppendFuture, Follower, Log, Room, Scan, StoredCheckpoints};
 #[cfg(feature = "sled")]
 pub use log::{Mended, Upgraded};
 pub use merkle::{Frontier, Hash, Head};
-pub use options::{Observer, Options};
+pub use options::{Observer, Options, Verify};
 pub use record::{
     Claim, ClaimRef, Claims, ClaimsIter, FIELDS, Malformed, MalformedRule, RECORD_FORMAT, Record,
     RecordRef, StreamName,

@@ -29,6 +29,10 @@ pub const QUEUE_BYTES: usize = 64 * 1024 * 1024;
 /// How many of the newest appends are known by their id alone.
 pub const RECENT_APPENDS: usize = 16 * 1024;
 
+/// After so many new records, and an eighth of those before, a running log is written down as a snapshot: reading so
+/// many takes a part of a second.
+pub const SNAPSHOT_RECORDS: u64 = 64 * 1024;
+
 /// Size of a sled segment in bytes, fixed when a store is created (see [`MAX_FRAME_BYTES`]).
 pub const SEGMENT_BYTES: usize = 16 * 1024 * 1024;
 

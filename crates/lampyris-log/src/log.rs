@@ -5,11 +5,13 @@ mod append;
 mod checkpoint;
 mod follow;
 mod frames;
+mod mend;
 mod open;
 mod pipeline;
 mod prove;
 mod read;
 mod resolve;
+mod snapshot;
 mod walk;
 
 pub use append::{AppendFuture, Room};
@@ -28,15 +30,18 @@ use crate::data_store::DataStore;
 use crate::error::{AppendError, Unavailable};
 use crate::identity::{Identity, Rules};
 use crate::index::{Streams, Tail};
-use crate::merkle::Head;
+use crate::merkle::{Frontier, Head};
 use crate::options::Observer;
+use crate::recent::RecentReader;
 use crate::shard::{Capabilities, Repaired, ShardLog};
+use crate::snapshot::Keeper;
 use crate::speculation::Known;
 use crate::tree::Tree;
 use frames::Frames;
 use parking_lot::RwLock;
 use pipeline::Pipeline;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::sync::watch;
 
 /// An open log. Clones share it; when the last one is dropped, what is queued is made durable and the log closed.
@@ -62,12 +67,16 @@ struct Shared {
     clock: Arc<dyn Clock>,
     observer: Option<Arc<dyn Observer>>,
     frames: Frames,
-    /// How many tiles were mended when the log was opened.
-    mended_tiles: usize,
+    /// How many tiles were mended.
+    mended_tiles: AtomicUsize,
+    /// Tiles of the records before a snapshot were not compared yet.
+    tiles_trusted: AtomicBool,
     // Invariant: written to only while the store holds the lock.
     checkpoints: Checkpoints,
     growth: Arc<Growth>,
     cursors: Option<Folder>,
+    /// Writes snapshots, if the log appends and has a place for them.
+    keeper: Option<Keeper>,
 }
 
 /// What may be seen.
@@ -77,6 +86,11 @@ struct Durable {
     identity: Identity,
     streams: Streams,
     claims: ClaimsIndex,
+    /// What a snapshot has and the sequencer, who is ahead of it, cannot give.
+    frontier: Frontier,
+    time: i64,
+    recent: RecentReader,
+    record_bytes: u64,
 }
 
 impl Log {
@@ -196,14 +210,25 @@ impl Log {
         self.shared.durable.read().streams.len()
     }
 
+    /// Kinds of streams, in the order in which they first appear: how many streams there are, and how many records
+    /// are in them. It looks at every stream.
+    pub fn kinds(&self) -> Vec<(String, u64, u64)> {
+        self.shared.durable.read().streams.kinds()
+    }
+
+    /// Bytes of all records together, as they are hashed.
+    pub fn record_bytes(&self) -> u64 {
+        self.shared.durable.read().record_bytes
+    }
+
     /// Number of claims.
     pub fn claim_count(&self) -> usize {
         self.shared.durable.read().claims.len()
     }
 
-    /// What the store found damaged when this log was opened, and put back; the records are whole again.
+    /// What the store found damaged when this log was opened, or tiles were since, and was put back; the records are whole again.
     pub fn repaired(&self) -> Option<Repaired> {
-        let count = self.shared.mended_tiles;
+        let count = self.shared.mended_tiles.load(Ordering::Relaxed);
         self.shared.shard.repaired().or((count > 0).then_some(Repaired::Tiles { count }))
     }
 

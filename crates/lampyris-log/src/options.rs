@@ -5,7 +5,9 @@ use crate::clock::{Clock, SystemClock};
 use crate::disk::{Disk, StdDisk};
 use crate::identity::Rules;
 use crate::key_file;
+use crate::limits::SNAPSHOT_RECORDS;
 use crate::pass::default_threads;
+use crate::snapshot::Section;
 use lampyris_evidence::key::VerifierKey;
 use std::fmt;
 use std::path::PathBuf;
@@ -28,6 +30,22 @@ pub struct Options {
     /// The disk that they are on, if that is another one.
     pub(crate) cursor_disk: Option<Arc<dyn Disk>>,
     pub(crate) verify_threads: usize,
+    pub(crate) verify: Verify,
+    /// The file of the snapshot; none writes none and reads none.
+    pub(crate) snapshot: Option<PathBuf>,
+    pub(crate) snapshot_every: u64,
+}
+
+/// How much of a log is verified when it is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Verify {
+    /// All of it, from the first byte on.
+    #[default]
+    Whole,
+    /// What came after the snapshot, if there is one that fits the store and who opens the log can go on from it;
+    /// else all of it. What the snapshot says of the records before is taken as it was when they were verified: a
+    /// store that was damaged since is noticed when the damaged frame is read.
+    New,
 }
 
 /// Where tiles are kept.
@@ -47,6 +65,14 @@ pub trait Observer: fmt::Debug + Send + Sync {
     /// Nothing becomes durable any more, because of this failure, or because the log was closed. It may be told twice.
     fn ended(&self, failure: Option<&str>) {
         let _ = failure;
+    }
+
+    /// What this observer holds of the log, as it is when the log has `size` records, of which it was told: sections
+    /// for a snapshot. Called as [`durable`](Observer::durable) is, or once more when the log is closed. It must be
+    /// quick: a section is a cut of what goes on changing, and is written later, on another thread.
+    fn cut(&self, size: u64) -> Vec<Box<dyn Section>> {
+        let _ = size;
+        Vec::new()
     }
 }
 
@@ -106,6 +132,9 @@ impl Options {
             cursors: None,
             cursor_disk: None,
             verify_threads: default_threads(),
+            verify: Verify::default(),
+            snapshot: None,
+            snapshot_every: SNAPSHOT_RECORDS,
         }
     }
 
@@ -200,6 +229,30 @@ impl Options {
     #[must_use]
     pub fn verify_threads(mut self, threads: usize) -> Options {
         self.verify_threads = threads;
+        self
+    }
+
+    /// How much of the log is verified when it is opened; else all of it.
+    #[must_use]
+    pub fn verify(mut self, verify: Verify) -> Options {
+        self.verify = verify;
+        self
+    }
+
+    /// Where a log that is opened on a store of the caller's keeps its snapshot; else there is none. It is of use
+    /// only with [`tiles_folder`](Options::tiles_folder) or [`without_tiles`](Options::without_tiles). A log in a data
+    /// directory keeps it in there.
+    #[must_use]
+    pub fn snapshot_file(mut self, path: impl Into<PathBuf>) -> Options {
+        self.snapshot = Some(path.into());
+        self
+    }
+
+    /// After how many new records a running log is written down as a snapshot, and after no fewer than an eighth of
+    /// those before; else 65,536. A log that is closed is, after so many or 1,024. `u64::MAX` writes none.
+    #[must_use]
+    pub fn snapshot_every(mut self, records: u64) -> Options {
+        self.snapshot_every = records;
         self
     }
 

@@ -18,6 +18,24 @@ impl<T> Default for PartedTable<T> {
 }
 
 impl<T> PartedTable<T> {
+    /// An empty table with room for about so many entries.
+    pub(crate) fn with_room(entries: usize) -> Self {
+        let each = entries / PARTS;
+        let part = || HashTable::with_capacity(each + each / 16);
+        Self { parts: std::iter::repeat_with(part).take(PARTS).collect() }
+    }
+
+    /// The entries of one part, by its number; nothing if there are not so many parts.
+    pub(crate) fn part(&self, part: usize) -> Option<impl Iterator<Item = &T>> {
+        self.parts.get(part).map(HashTable::iter)
+    }
+
+    /// Adds an entry that is not there yet.
+    #[expect(clippy::indexing_slicing, reason = "there is a part for each byte")]
+    pub(crate) fn add(&mut self, hash: u64, entry: T, rehash: impl Fn(&T) -> u64) {
+        self.parts[part(hash)].insert_unique(hash, entry, rehash);
+    }
+
     /// The entry that `same` accepts.
     pub(crate) fn find(&self, hash: u64, same: impl FnMut(&T) -> bool) -> Option<&T> {
         self.parts.get(part(hash))?.find(hash, same)

@@ -1,4 +1,4 @@
-//! A pass over a store from its first frame on, by one thread or by several.
+//! A pass over a store from a frame on, by one thread or by several.
 //! Any of them prepares frames; they are accepted in order, one at a time, and never twice.
 //!
 //! What a record is by itself (checksum, decompression, spelling, leaf hash, and what the consumer makes of it alone) is
@@ -31,6 +31,8 @@ pub(crate) fn default_threads() -> usize {
 pub(crate) struct Pass<'s> {
     /// The store.
     pub(crate) shard: &'s dyn ShardLog,
+    /// The frame that holds this record is the first that is read.
+    pub(crate) begin: u64,
     /// The frame with the record before this one is the last that is read, if the store goes on.
     pub(crate) end: u64,
     /// How many threads work, the caller's among them; none means one.
@@ -64,7 +66,7 @@ impl Pass<'_> {
         A: FnMut(Arrival<'_, P, F>) -> Result<ControlFlow<()>, E> + Send,
         E: From<ReadError> + Send,
     {
-        let batches = Batches::new(self.shard, self.end);
+        let batches = Batches::new(self.shard, self.begin, self.end);
         if self.threads <= 1 {
             return alone(batches, prepare, accept);
         }

@@ -13,8 +13,8 @@ pub(crate) struct Recent {
     order: VecDeque<[u8; 16]>,
 }
 
-/// What opening remembers while it reads, cheaper than the map.
-#[derive(Debug, Default)]
+/// The same in the order of the log, cheaper than the map: what opening remembers while it reads, and what is durable.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct RecentReader(VecDeque<([u8; 16], Appended)>);
 
 impl Recent {
@@ -40,18 +40,28 @@ impl RecentReader {
         if record.append_index != 0 || record.namespace.is_empty() {
             return;
         }
+        let end = record.sequence + u64::from(record.append_count);
+        let answer = Appended { sequences: record.sequence..end, time: record.time };
+        self.note(record.append_id, answer);
+    }
+
+    /// Notes the next append.
+    pub(crate) fn note(&mut self, id: [u8; 16], answer: Appended) {
         if self.0.len() == RECENT_APPENDS {
             self.0.pop_front();
         }
-        let end = record.sequence + u64::from(record.append_count);
-        let answer = Appended { sequences: record.sequence..end, time: record.time };
-        self.0.push_back((record.append_id, answer));
+        self.0.push_back((id, answer));
     }
 
-    pub(crate) fn finish(self) -> Recent {
+    /// The appends, oldest first.
+    pub(crate) fn all(&self) -> &VecDeque<([u8; 16], Appended)> {
+        &self.0
+    }
+
+    pub(crate) fn recent(&self) -> Recent {
         let mut recent = Recent::default();
-        for (id, answer) in self.0 {
-            recent.note(id, answer);
+        for (id, answer) in &self.0 {
+            recent.note(*id, answer.clone());
         }
         recent
     }

@@ -5,7 +5,7 @@ use crate::append::{Append, Appended, Place};
 use crate::claims_index::{ClaimKey, Secret};
 use crate::data_store::Ticket;
 use crate::error::Refused;
-use crate::merkle::Head;
+use crate::merkle::{Frontier, Head};
 use crate::shard::SealedFrame;
 use crate::tree::Entry;
 use std::sync::Arc;
@@ -57,6 +57,11 @@ pub(crate) struct Group<T> {
     pub(crate) entries: Vec<Entry>,
     /// The log's head after them.
     pub(crate) head: Head,
+    /// The tree's frontier, and the time of the last record, after them.
+    pub(crate) frontier: Frontier,
+    pub(crate) time: i64,
+    /// Bytes of their records.
+    pub(crate) record_bytes: u64,
 }
 
 impl Keys {
@@ -90,5 +95,7 @@ impl<T> Group<T> {
         self.answers.extend(next.answers);
         self.entries.extend(next.entries);
         self.head = next.head;
+        (self.frontier, self.time) = (next.frontier, next.time);
+        self.record_bytes += next.record_bytes;
     }
 }

@@ -100,9 +100,11 @@ impl<T> Sequencer<T> {
     fn seal(&mut self) -> Group<T> {
         self.under_way += 1;
         let head = self.frontier.head();
+        let record_bytes = self.frame.record_bytes();
         let frames = self.frame.seal(head).into_iter().collect();
         let (answers, entries) = (std::mem::take(&mut self.answers), self.frame.take_entries());
-        Group { frames, answers, entries, head }
+        let (frontier, time) = (self.frontier.clone(), self.time);
+        Group { frames, answers, entries, head, frontier, time, record_bytes }
     }
 
     /// Decides on an append and stages it if it is to be kept. One that is refused leaves no trace.

@@ -10,7 +10,8 @@ mod tests;
 pub(crate) use place::TilePlace;
 
 use crate::error::{Broken, ReadError};
-use crate::merkle::Hash;
+use crate::merkle::{Frontier, Hash};
+use crate::snapshot::{Tiles, has_levels};
 use file::{TileFile, Written};
 use lampyris_evidence::merkle::proof::{Nodes, full};
 use parking_lot::Mutex;
@@ -73,6 +74,69 @@ impl Tree {
     /// Whether there is a tree at all.
     pub(crate) fn is_kept(&self) -> bool {
         !matches!(self.place, TilePlace::Nowhere)
+    }
+
+    /// A tree whose full tiles are in files, as an earlier opening found or made them, of a log with these peaks;
+    /// nothing if the files do not hold them.
+    pub(crate) fn resume(place: TilePlace, levels: Tiles, log: &Frontier) -> Option<Tree> {
+        let fits = has_levels(&levels, log.size());
+        if !matches!(place, TilePlace::Folder(..)) || !fits {
+            return None;
+        }
+        let mut state = State { comparing: true, ..State::default() };
+        for (level, (kept, rest)) in (0u8..).zip(levels) {
+            let file = if kept > 0 { Some(place.existing(level, kept).ok()??) } else { None };
+            state.levels.push(Level { file, kept, rest });
+        }
+        let tree = Tree { place, state: Mutex::new(state) };
+        tree.has_peaks(log).then_some(tree)
+    }
+
+    /// Whether the right edge is that of a log. What is to the left of it was compared before, and no proof is
+    /// handed out that does not lead to the log's own root.
+    fn has_peaks(&self, log: &Frontier) -> bool {
+        let mut begin = 0;
+        let heights = (0..64u8).rev().filter(|height| log.size() >> height & 1 == 1);
+        heights.zip(log.peaks()).all(|(height, peak)| {
+            let found = self.node(height, begin >> height);
+            begin += 1 << height;
+            found.is_ok_and(|found| found == *peak)
+        })
+    }
+
+    /// How many tiles of each level are full and in a file, and the hashes behind them; nothing if none are in files.
+    pub(crate) fn tiles(&self) -> Option<Tiles> {
+        if !matches!(self.place, TilePlace::Folder(..)) {
+            return None;
+        }
+        let state = self.state.lock();
+        Some(state.levels.iter().map(|level| (level.kept, level.rest.clone())).collect())
+    }
+
+    /// Writes a full tile of a log again if its file should hold it and does not; returns whether it did not.
+    pub(crate) fn mend(
+        &self,
+        level: u8,
+        index: u64,
+        tile: &[Hash; TILE_HASHES],
+    ) -> Result<bool, ReadError> {
+        let file = {
+            let state = self.state.lock();
+            let found = state.levels.get(usize::from(level));
+            found.filter(|level| index < level.kept).and_then(|level| level.file.clone())
+        };
+        let Some(file) = file else { return Ok(false) };
+        Ok(file.write(index, tile, true)? != Written::Not)
+    }
+
+    /// Makes durable what is in the files.
+    pub(crate) fn sync(&self) -> Result<(), ReadError> {
+        let files: Vec<TileFile> =
+            self.state.lock().levels.iter().filter_map(|level| level.file.clone()).collect();
+        for file in &files {
+            file.sync()?;
+        }
+        if files.is_empty() { Ok(()) } else { self.place.sync() }
     }
 
     /// Takes in the next entries. What cannot be written stays in memory and is tried again with the next tile.

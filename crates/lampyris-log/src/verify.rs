@@ -42,6 +42,7 @@ pub struct Verifier {
     streams: Streams,
     claims: ClaimsIndex,
     identity: Option<Identity>,
+    record_bytes: u64,
     reader: FrameReader,
 }
 
@@ -75,6 +76,8 @@ pub(crate) struct Verified {
     pub(crate) claims: ClaimsIndex,
     pub(crate) identity: Option<Identity>,
     pub(crate) time: i64,
+    /// Bytes of all records together.
+    pub(crate) record_bytes: u64,
 }
 
 impl Default for Verifier {
@@ -92,8 +95,16 @@ impl Verifier {
             streams: Streams::default(),
             claims: ClaimsIndex::default(),
             identity: None,
+            record_bytes: 0,
             reader: FrameReader::new(),
         }
+    }
+
+    /// A verifier behind records that were verified before.
+    pub(crate) fn resume(verified: Verified) -> Verifier {
+        let Verified { frontier, streams, claims, identity, time, record_bytes } = verified;
+        let (chain, order) = (Chain { frontier, entries: None }, Order { time, append: None });
+        Verifier { chain, order, streams, claims, identity, record_bytes, ..Verifier::new() }
     }
 
     /// Checks the next frame and hands out its records in order; `visit` may break off.
@@ -137,6 +148,7 @@ impl Verifier {
                 self.claims.insert(key, raw.sequence).map_err(fault)?;
             }
             self.chain.push(leaf);
+            self.record_bytes += raw.bytes.len() as u64;
             let verified = VerifiedRecord { record, stream, bytes: raw.bytes, leaf };
             if visit(&verified, for_visit).is_break() {
                 return Ok(ControlFlow::Break(()));
@@ -157,16 +169,15 @@ impl Verifier {
         self.chain.head()
     }
 
-    /// A verifier that tells what records bring into the tiles.
-    pub(crate) fn with_entries() -> Verifier {
-        let mut verifier = Verifier::new();
-        verifier.chain.entries = Some(Vec::new());
-        verifier
+    /// The same verifier, telling what records bring into the tiles.
+    pub(crate) fn with_entries(mut self) -> Verifier {
+        self.chain.entries = Some(Vec::new());
+        self
     }
 
     /// What the records since the last call bring into the tiles.
     pub(crate) fn take_entries(&mut self) -> Vec<Entry> {
-        self.chain.entries.as_mut().map(std::mem::take).unwrap_or_default()
+        self.chain.take_entries()
     }
 
     /// Who the log says it is, known after the first record.
@@ -186,11 +197,22 @@ impl Verifier {
             claims: self.claims,
             identity: self.identity,
             time: self.order.time,
+            record_bytes: self.record_bytes,
         }
     }
 }
 
 impl Chain {
+    /// A chain before the first frame that tells what records bring into the tiles.
+    pub(crate) fn with_entries() -> Chain {
+        Chain { entries: Some(Vec::new()), ..Chain::default() }
+    }
+
+    /// What the records since the last call bring into the tiles.
+    pub(crate) fn take_entries(&mut self) -> Vec<Entry> {
+        self.entries.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// Checks that a frame stands on what came before.
     ///
     /// # Errors

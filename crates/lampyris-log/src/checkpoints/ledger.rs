@@ -164,6 +164,32 @@ impl Ledger {
         Ok(())
     }
 
+    /// Hash over the first so many heads; nothing if there are not so many.
+    pub(super) fn digest(&self, count: usize) -> Option<Hash> {
+        let mut heads = Vec::new();
+        for Body { head, .. } in self.bodies.get(..count)? {
+            heads.extend_from_slice(&head.size.to_be_bytes());
+            heads.extend_from_slice(&head.root.0);
+        }
+        Some(Hash::of(&heads))
+    }
+
+    /// The first so many bodies were held against the log before.
+    pub(super) fn compared(&mut self, count: usize) {
+        self.cursor = count;
+    }
+
+    /// The log is held against all of them anew.
+    pub(super) fn restart(&mut self) {
+        self.skipped.clear();
+        self.cursor = 0;
+    }
+
+    /// How many of the heads are of at most so many records.
+    pub(super) fn up_to(&self, size: u64) -> usize {
+        self.bodies.partition_point(|body| body.head.size <= size)
+    }
+
     /// The heads that were not held against the log yet, which has `size` records.
     pub(super) fn not_compared(&self) -> impl Iterator<Item = Head> {
         let skipped = self.skipped.iter().filter_map(|index| self.bodies.get(*index));

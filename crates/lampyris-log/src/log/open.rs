@@ -5,6 +5,7 @@
 mod directory;
 #[cfg(feature = "sled")]
 mod mend;
+mod reading;
 
 #[cfg(feature = "sled")]
 pub use mend::{Mended, Upgraded};
@@ -18,22 +19,22 @@ use crate::block_on::block_on;
 use crate::checkpoints::{Checkpoints, Place};
 use crate::cursors::Folder;
 use crate::data_store::DataStore;
-use crate::error::{Broken, OpenError, ReadError, Refused, Unavailable};
+use crate::error::{OpenError, ReadError, Refused, Unavailable};
 use crate::identity::{Identity, LAYOUT, LOG_KIND, OwnEvent, Rules};
 use crate::limits::ORIGIN;
-use crate::merkle::{Hash, Head};
+use crate::merkle::Hash;
 use crate::options::{Access, NewLog, Options, Tiles};
-use crate::pass::Pass;
-use crate::recent::{Recent, RecentReader};
 use crate::record::{RecordRef, StreamName};
 use crate::sequencer::Sequencer;
 use crate::shard::ShardLog;
-use crate::tree::{TilePlace, Tree};
-use crate::verify::{Verified, VerifiedRecord, Verifier};
+use crate::snapshot::{Consumer, EveryRecord, Keeper};
+use crate::tree::TilePlace;
+use crate::verify::{Verified, VerifiedRecord};
 use lampyris_evidence::name::check_name;
 use parking_lot::{Mutex, RwLock};
-use std::ops::ControlFlow;
+use reading::{Found, Opening, Resumed};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use tokio::sync::watch;
 
 impl Log {
@@ -61,28 +62,39 @@ impl Log {
         shard: Arc<dyn ShardLog>,
         options: &Options,
         prepare: impl Fn(&RecordRef<'_>) -> P + Sync,
-        mut visit: impl FnMut(&VerifiedRecord<'_>, P) + Send,
+        visit: impl FnMut(&VerifiedRecord<'_>, P) + Send,
     ) -> Result<Log, OpenError> {
-        let checkpoints = Checkpoints::read(place(options))?;
-        let tail = block_on(shard.tail()).map_err(ReadError::from)?;
-        let mut recent = RecentReader::default();
-        let tree = tree(options);
-        let pass = Pass { shard: shard.as_ref(), end: u64::MAX, threads: options.verify_threads };
-        let verified = verify(pass, tail, &tree, &checkpoints, &prepare, |record, prepared| {
-            recent.observe(&record.record);
-            visit(record, prepared);
-        })?;
-        let head = verified.frontier.head();
-        let fresh = match (&verified.identity, options.access, &options.create) {
+        Log::open_into_on(shard, options, prepare, &mut EveryRecord(visit))
+    }
+
+    /// The same, for a consumer that can go on from a snapshot: with [`Verify::New`] it is handed what came after.
+    ///
+    /// # Errors
+    /// As [`Log::open_on`].
+    pub fn open_into_on<P>(
+        shard: Arc<dyn ShardLog>,
+        options: &Options,
+        prepare: impl Fn(&RecordRef<'_>) -> P + Sync,
+        consumer: &mut (impl Consumer<P> + Send),
+    ) -> Result<Log, OpenError> {
+        let opening = Opening {
+            shard: shard.as_ref(),
+            checkpoints: Checkpoints::read(place(options))?,
+            acknowledged: block_on(shard.tail()).map_err(ReadError::from)?,
+            options,
+        };
+        let (found, resumed) = opening.read(&prepare, consumer)?;
+        let checkpoints = opening.checkpoints;
+        let fresh = match (&found.verified.identity, options.access, &options.create) {
             (Some(_), ..) => None,
             (None, Access::Writer(rules), Some(new)) => Some(identity(new, rules)?),
             (None, ..) => return Err(OpenError::NoLog { path: "the store".into() }),
         };
         if let Access::Writer(_) = options.access {
+            let head = found.verified.frontier.head();
             block_on(shard.fence(head)).map_err(ReadError::from)?;
         }
-        let recent = recent.finish();
-        let log = assemble(shard, verified, tree, fresh.clone(), recent, checkpoints, options)?;
+        let log = assemble(shard, found, resumed, fresh.clone(), checkpoints, options)?;
         log.shared.checkpoints.adopt(log.shared.as_ref(), options.access == Access::Reader)?;
         if let Some(identity) = fresh {
             log.append_own(identity.log_id, &OwnEvent::Opened(identity.clone()))?;
@@ -109,9 +121,7 @@ impl Log {
             };
         }
         let id = own_append_id(self.log_id(), self.head().size);
-        self.append_own(id, &OwnEvent::Rules(ours))?;
-        self.shared.durable.write().identity.rules = ours;
-        Ok(())
+        self.append_own(id, &OwnEvent::Rules(ours))
     }
 
     fn append_own(&self, id: [u8; 16], event: &OwnEvent) -> Result<(), OpenError> {
@@ -149,72 +159,34 @@ fn identity(new: &NewLog, rules: Rules) -> Result<Identity, Refused> {
     Ok(Identity { log_id: new.log_id, origin, rules, layout: LAYOUT })
 }
 
-/// Reads the whole store and holds it against what it says was acknowledged.
-fn verify<P>(
-    pass: Pass<'_>,
-    acknowledged: Head,
-    tree: &Tree,
-    checkpoints: &Checkpoints,
-    prepare: &(impl Fn(&RecordRef<'_>) -> P + Sync),
-    mut visit: impl FnMut(&VerifiedRecord<'_>, P) + Send,
-) -> Result<Verified, OpenError> {
-    let mut verifier = if tree.is_kept() { Verifier::with_entries() } else { Verifier::new() };
-    let mut at_mark = (acknowledged.size == 0).then(|| verifier.head().root);
-    pass.run(prepare, |arrival| {
-        if arrival.key > verifier.size() && acknowledged.size > 0 {
-            let (have, want) = (verifier.size(), arrival.key.max(acknowledged.size));
-            return Err(OpenError::from(Broken::LogRolledBack { have, want }));
-        }
-        let flow = arrival.accept(&mut verifier, |record, prepared| {
-            visit(record, prepared);
-            ControlFlow::Continue(())
-        });
-        let flow = flow.map_err(Broken::from)?;
-        tree.take(&verifier.take_entries());
-        let head = verifier.head();
-        let origin = verifier.identity().map(|identity| identity.origin.as_str());
-        checkpoints.passed(origin, head)?;
-        if head.size == acknowledged.size {
-            at_mark = Some(head.root);
-        }
-        Ok(flow)
-    })?;
-    let have = verifier.size();
-    match at_mark {
-        _ if have < acknowledged.size => {
-            Err(Broken::LogRolledBack { have, want: acknowledged.size }.into())
-        }
-        Some(root) if root == acknowledged.root => Ok(verifier.finish()),
-        found => {
-            let have = found.unwrap_or(Hash([0; 32]));
-            let Head { size, root: want } = acknowledged;
-            Err(Broken::LogDiverged { size, have, want }.into())
-        }
-    }
-}
-
 fn assemble(
     shard: Arc<dyn ShardLog>,
-    verified: Verified,
-    tree: Tree,
+    found: Found,
+    resumed: Resumed,
     fresh: Option<Identity>,
-    recent: Recent,
     checkpoints: Checkpoints,
     options: &Options,
 ) -> Result<Log, OpenError> {
-    let Verified { frontier, streams, claims, time, identity } = verified;
+    let Found { verified, tree, recent } = found;
+    let Verified { frontier, streams, claims, time, identity, record_bytes } = verified;
     let Some(identity) = identity.or(fresh) else {
         return Err(OpenError::NoLog { path: "the store".into() });
     };
     let head = frontier.head();
-    let secret = claims.secret().clone();
+    let secret = *claims.secret();
     let mended_tiles = tree.adopt();
+    let sequencer = match options.access {
+        Access::Reader | Access::Exclusive => None,
+        Access::Writer(_) => Some(Sequencer::new(frontier.clone(), time, recent.recent())),
+    };
+    let durable = Durable { head, identity, streams, claims, frontier, time, recent, record_bytes };
     let parts = Arc::new(Shared {
         data: data(options),
         tree,
-        mended_tiles,
+        mended_tiles: AtomicUsize::new(mended_tiles),
+        tiles_trusted: AtomicBool::new(matches!(resumed, Resumed::At(_))),
         shard,
-        durable: RwLock::new(Durable { head, identity, streams, claims }),
+        durable: RwLock::new(durable),
         size: watch::Sender::new(head.size),
         secret,
         clock: Arc::clone(&options.clock),
@@ -223,11 +195,11 @@ fn assemble(
         checkpoints,
         growth: Arc::default(),
         cursors: cursors(options),
+        keeper: keeper(options, resumed),
     });
-    let writer = match options.access {
-        Access::Reader | Access::Exclusive => None,
-        Access::Writer(_) => {
-            let sequencer = Sequencer::new(frontier, time, recent);
+    let writer = match sequencer {
+        None => None,
+        Some(sequencer) => {
             let started = Pipeline::start(&parts, sequencer);
             let io = |error| Unavailable::io("start threads for", "the log", error);
             Some(Arc::new(started.map_err(io)?))
@@ -236,12 +208,25 @@ fn assemble(
     Ok(Log { writer, shared: parts })
 }
 
-fn tree(options: &Options) -> Tree {
-    Tree::new(match &options.tiles {
+/// Who writes snapshots of a log that appends and has a place for them.
+fn keeper(options: &Options, resumed: Resumed) -> Option<Keeper> {
+    let is_writer = matches!(options.access, Access::Writer(_)) && options.snapshot_every < u64::MAX;
+    let path = options.snapshot.clone().filter(|_| is_writer)?;
+    let (written, replaces) = match resumed {
+        Resumed::At(size) => (size, false),
+        Resumed::NotTried => (0, false),
+        Resumed::Unfit => (0, true),
+    };
+    let place = (Arc::clone(&options.disk), path);
+    Some(Keeper::new(place, options.snapshot_every, written, replaces))
+}
+
+fn tile_place(options: &Options) -> TilePlace {
+    match &options.tiles {
         Tiles::None => TilePlace::Nowhere,
         Tiles::InMemory => TilePlace::Memory,
         Tiles::InFolder(folder) => TilePlace::Folder(Arc::clone(&options.disk), folder.clone()),
-    })
+    }
 }
 
 fn place(options: &Options) -> Place {

@@ -5,11 +5,10 @@
 use super::{Durable, Shared};
 use crate::append::Appended;
 use crate::block_on::block_on;
-use crate::checkpoints::Growth;
 use crate::committer::{self, Committer};
 use crate::error::{AppendError, Unavailable};
+use crate::identity::Identity;
 use crate::limits::{MAX_APPEND_BYTES, QUEUE_BYTES};
-use crate::options::Observer;
 use crate::request::{Answer, Group, Request, Verdict};
 use crate::sequencer::{self, Sequencer};
 use crate::shard::ShardError;
@@ -35,8 +34,7 @@ pub(super) struct Ticket {
 pub(super) struct Pipeline {
     ways: Arc<Ways>,
     threads: Mutex<Vec<JoinHandle<()>>>,
-    observer: Option<Arc<dyn Observer>>,
-    growth: Arc<Growth>,
+    shared: Arc<Shared>,
 }
 
 /// What the workers share. Whoever holds one lock may take one that stands below it, never one above.
@@ -106,11 +104,10 @@ impl Pipeline {
             commits: Mutex::default(),
             poison: Mutex::default(),
         });
-        let (threads, observer) = (Mutex::default(), shared.observer.clone());
-        let growth = Arc::clone(&shared.growth);
-        let pipeline = Pipeline { ways: Arc::clone(&ways), threads, observer, growth };
+        let (threads, shared) = (Mutex::default(), Arc::clone(shared));
+        let pipeline = Pipeline { ways: Arc::clone(&ways), threads, shared };
         for number in 0..WORKERS {
-            let (ways, shared) = (Arc::clone(&ways), Arc::clone(shared));
+            let (ways, shared) = (Arc::clone(&ways), Arc::clone(&pipeline.shared));
             let thread = std::thread::Builder::new().name(format!("log-writer-{number}"));
             pipeline.threads.lock().push(thread.spawn(move || ways.work_or_end(&shared))?);
         }
@@ -143,20 +140,22 @@ impl Pipeline {
         self.ways.inbox.lock().closed = true;
         self.ways.room.close();
         self.ways.arrived.notify_all();
-        for thread in self.threads.lock().drain(..) {
+        let threads: Vec<_> = self.threads.lock().drain(..).collect();
+        let is_first = !threads.is_empty();
+        for thread in threads {
             if thread.join().is_err() {
                 tracing::error!("a thread of the log panicked");
             }
         }
-        self.growth.end();
-        if let Some(observer) = &self.observer {
+        let poison = self.ways.poison.lock().clone();
+        if is_first {
+            self.shared.last_snapshot(poison.is_none());
+        }
+        self.shared.growth.end();
+        if let Some(observer) = &self.shared.observer {
             observer.ended(None);
         }
-        self.ways
-            .poison
-            .lock()
-            .clone()
-            .map_or(Ok(()), |(durable, cause)| Err(Unavailable::Poisoned { durable, cause }))
+        poison.map_or(Ok(()), |(durable, cause)| Err(Unavailable::Poisoned { durable, cause }))
     }
 }
 
@@ -171,7 +170,7 @@ impl Drop for Pipeline {
 impl Ways {
     /// A worker's thread. A panic, which only a store, a clock, an observer or a subscriber of traces can bring about,
     /// ends the log as a failed sync does: nobody waits for ever, and what was queued is told so.
-    fn work_or_end(&self, shared: &Shared) {
+    fn work_or_end(&self, shared: &Arc<Shared>) {
         let work = AssertUnwindSafe(|| self.work(shared));
         if catch_unwind(work).is_ok() {
             return;
@@ -201,7 +200,7 @@ impl Ways {
 
     /// The worker's work: until the log is closed and nothing is queued. Who committed a group looks for more
     /// before it ends, so what waits for that group is not left behind.
-    fn work(&self, shared: &Shared) {
+    fn work(&self, shared: &Arc<Shared>) {
         while self.wait() {
             self.sequence(shared);
             while let Some((group, merged)) = self.next_groups(shared) {
@@ -270,7 +269,7 @@ impl Ways {
     }
 
     /// Has a group made durable; then another worker may commit, and its appends are answered.
-    fn commit(&self, shared: &Shared, group: Group<Ticket>, merged: usize) {
+    fn commit(&self, shared: &Arc<Shared>, group: Group<Ticket>, merged: usize) {
         let after = group.after();
         let mut machine = self.committer.lock();
         let mut output = machine.step(committer::Input::Group(group));
@@ -343,7 +342,7 @@ fn answer(answers: Vec<Answer<Ticket>>) {
 
 impl Shared {
     /// Takes a durable group into the index, by the same path as opening does, and lets it be seen.
-    fn show(&self, group: &Group<Ticket>) -> Result<(), String> {
+    fn show(self: &Arc<Self>, group: &Group<Ticket>) -> Result<(), String> {
         // First, so that whoever sees the new size finds the tree of it.
         self.tree.take(&group.entries);
         {
@@ -354,6 +353,9 @@ impl Shared {
                 }
             }
             durable.head = group.head;
+            durable.frontier.clone_from(&group.frontier);
+            durable.time = group.time;
+            durable.record_bytes += group.record_bytes;
         }
         self.growth.grew(group.head.size);
         let grew = |size: &mut u64| std::mem::replace(size, group.head.size) != *size;
@@ -362,6 +364,7 @@ impl Shared {
         {
             observer.durable(group.head.size);
         }
+        self.snapshot_if_due();
         Ok(())
     }
 }
@@ -375,7 +378,16 @@ impl Durable {
     ) -> Result<(), crate::corrupt::Rule> {
         let append = &request.append;
         for ((index, event), place) in (0..).zip(&append.events).zip(places) {
-            self.streams.observe(&append.record(index, event, *place))?;
+            let record = append.record(index, event, *place);
+            self.streams.observe(&record)?;
+            if record.namespace.is_empty() && record.sequence > 0 {
+                let mut known = Some(self.identity.clone());
+                Identity::observe(&mut known, &record)?;
+                self.identity = known.unwrap_or_else(|| self.identity.clone());
+            }
+        }
+        if !append.namespace.is_empty() {
+            self.recent.note(append.id, appended.clone());
         }
         for key in &request.keys.claims {
             self.claims.insert(*key, appended.sequences.start)?;

@@ -27,12 +27,7 @@ impl Log {
         sequence: u64,
         size: u64,
     ) -> Result<Option<Vec<Hash>>, ReadError> {
-        let Some(root) = self.shared.root_at(size)? else { return Ok(None) };
-        let Some(proof) = inclusion(&self.shared.tree, sequence, size)? else { return Ok(None) };
-        let Some(bytes) = self.leaf_bytes(sequence)? else { return Ok(None) };
-        check_inclusion(Hash::leaf(&bytes), sequence, Head { size, root }, &proof)
-            .map_err(damaged)?;
-        Ok(Some(proof))
+        self.shared.with_tiles(|shared| shared.inclusion_proof(sequence, size))
     }
 
     /// The hashes that show the first `new` records to go on from the first `old` (RFC 6962 §2.1.2); nothing if
@@ -41,15 +36,7 @@ impl Log {
     /// # Errors
     /// [`ReadError`] if the tiles cannot be read, or contradict themselves.
     pub fn consistency_proof(&self, old: u64, new: u64) -> Result<Option<Vec<Hash>>, ReadError> {
-        let (Some(old_root), Some(new_root)) =
-            (self.shared.root_at(old)?, self.shared.root_at(new)?)
-        else {
-            return Ok(None);
-        };
-        let Some(proof) = consistency(&self.shared.tree, old, new)? else { return Ok(None) };
-        let (old, new) = (Head { size: old, root: old_root }, Head { size: new, root: new_root });
-        check_consistency(old, new, &proof).map_err(damaged)?;
-        Ok(Some(proof))
+        self.shared.with_tiles(|shared| shared.consistency_proof(old, new))
     }
 
     /// The exact bytes of a record: the leaf that proofs are about; nothing if the log is not that long.
@@ -69,7 +56,7 @@ impl Log {
         first: u64,
         count: usize,
     ) -> Result<Vec<Hash>, ReadError> {
-        self.shared.tree.hashes(level, first, count)
+        self.shared.with_tiles(|shared| shared.tree.hashes(level, first, count))
     }
 }
 
@@ -83,8 +70,29 @@ impl Shared {
             std::cmp::Ordering::Greater => Ok(None),
             // Verified record by record, and so the one root that is known without a tile.
             std::cmp::Ordering::Equal => Ok(Some(head.root)),
-            std::cmp::Ordering::Less => self.earlier_root(size, head).map(Some),
+            std::cmp::Ordering::Less => {
+                self.with_tiles(|shared| shared.earlier_root(size, head)).map(Some)
+            }
         }
+    }
+
+    fn inclusion_proof(&self, sequence: u64, size: u64) -> Result<Option<Vec<Hash>>, ReadError> {
+        let Some(root) = self.root_at(size)? else { return Ok(None) };
+        let Some(proof) = inclusion(&self.tree, sequence, size)? else { return Ok(None) };
+        let Some(bytes) = self.leaf_bytes(sequence)? else { return Ok(None) };
+        check_inclusion(Hash::leaf(&bytes), sequence, Head { size, root }, &proof)
+            .map_err(damaged)?;
+        Ok(Some(proof))
+    }
+
+    fn consistency_proof(&self, old: u64, new: u64) -> Result<Option<Vec<Hash>>, ReadError> {
+        let (Some(old_root), Some(new_root)) = (self.root_at(old)?, self.root_at(new)?) else {
+            return Ok(None);
+        };
+        let Some(proof) = consistency(&self.tree, old, new)? else { return Ok(None) };
+        let (old, new) = (Head { size: old, root: old_root }, Head { size: new, root: new_root });
+        check_consistency(old, new, &proof).map_err(damaged)?;
+        Ok(Some(proof))
     }
 
     /// The root at an earlier size, shown to lead to the head: hashes that lead there are the log's own, whatever

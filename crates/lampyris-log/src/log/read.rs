@@ -92,7 +92,7 @@ impl Log {
         mut visit: impl FnMut(&VerifiedRecord<'_>, P) -> ControlFlow<()> + Send,
     ) -> Result<u64, ReadError> {
         let end = self.head().size;
-        let pass = Pass { shard: self.shared.shard.as_ref(), end, threads };
+        let pass = Pass { shard: self.shared.shard.as_ref(), begin: 0, end, threads };
         let (mut verifier, mut next, mut broken_off) = (Verifier::new(), 0, false);
         pass.run(&prepare, |arrival| {
             let flow = arrival.accept(&mut verifier, |record, prepared| {

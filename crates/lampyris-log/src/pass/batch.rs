@@ -57,8 +57,8 @@ type PreparedFrame<'a, P> = (Frame<'a>, Vec<Result<Prepared<'a, P>, Corrupt>>);
 pub(super) struct Room(Vec<u8>);
 
 impl<'s> Batches<'s> {
-    pub(super) fn new(shard: &'s dyn ShardLog, end: u64) -> Batches<'s> {
-        Batches { shard, next: Some(0), end, frames: VecDeque::new(), number: 0 }
+    pub(super) fn new(shard: &'s dyn ShardLog, begin: u64, end: u64) -> Batches<'s> {
+        Batches { shard, next: Some(begin), end, frames: VecDeque::new(), number: 0 }
     }
 
     /// The next batch, if there is one.

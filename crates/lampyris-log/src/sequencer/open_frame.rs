@@ -42,6 +42,11 @@ impl OpenFrame {
         self.raw.len()
     }
 
+    /// Bytes of the accepted records, without the lengths in front.
+    pub(super) fn record_bytes(&self) -> u64 {
+        (self.raw.len() - self.count as usize * RECORD_LENGTH_BYTES) as u64
+    }
+
     /// Encodes a record of the append that is being placed.
     pub(super) fn encode(&mut self, record: &RecordRef<'_>) {
         let start = self.pending.len() + RECORD_LENGTH_BYTES;

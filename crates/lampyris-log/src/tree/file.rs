@@ -56,6 +56,11 @@ impl TileFile {
         Ok(written)
     }
 
+    /// Makes durable what was written.
+    pub(super) fn sync(&self) -> Result<(), ReadError> {
+        Ok(self.file.sync_data().map_err(|error| Unavailable::io("sync", &self.path, error))?)
+    }
+
     /// Some hashes of one tile that was written.
     pub(super) fn read(&self, first: u64, count: usize) -> Result<Vec<Hash>, ReadError> {
         let mut bytes = vec![0; count * HASH_BYTES];

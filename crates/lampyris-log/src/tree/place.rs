@@ -3,7 +3,7 @@
 
 use super::TILE_BYTES;
 use super::file::TileFile;
-use crate::disk::Disk;
+use crate::disk::{Disk, DiskFile};
 use crate::error::{ReadError, Unavailable};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,6 +34,29 @@ impl TilePlace {
         let file = disk.open(&path, true);
         let file = file.map_err(|error| Unavailable::io("open", &path, error))?.into();
         Ok(Some(TileFile { path, file }))
+    }
+
+    /// The file of a level, if it is there and has room for so many tiles.
+    pub(super) fn existing(&self, level: u8, tiles: u64) -> Result<Option<TileFile>, ReadError> {
+        let TilePlace::Folder(disk, folder) = self else { return Ok(None) };
+        let path = folder.join(level.to_string());
+        let io = |operation| {
+            let path = path.clone();
+            move |error| Unavailable::io(operation, path, error)
+        };
+        if !disk.exists(&path).map_err(io("look for"))? {
+            return Ok(None);
+        }
+        let file: Arc<dyn DiskFile> = disk.open(&path, false).map_err(io("open"))?.into();
+        let last = (tiles * TILE_BYTES as u64).saturating_sub(1);
+        let is_long = file.read_at(&mut [0], last).map_err(io("read"))? == 1;
+        Ok(is_long.then_some(TileFile { path, file }))
+    }
+
+    /// Makes durable which files there are.
+    pub(super) fn sync(&self) -> Result<(), ReadError> {
+        let TilePlace::Folder(disk, folder) = self else { return Ok(()) };
+        Ok(disk.sync_dir(folder).map_err(|error| Unavailable::io("sync", folder, error))?)
     }
 
     /// Cuts each level's file behind the tiles that the log has, where that is known; returns how many files were longer.

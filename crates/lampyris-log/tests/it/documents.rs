@@ -167,6 +167,8 @@ fn every_file_of_a_data_directory_is_documented() {
         directory::ARCHIVE,
         directory::DATA,
         directory::TILES,
+        directory::SNAPSHOT,
+        directory::SNAPSHOT_NEW,
         directory::CHECKPOINTS,
         directory::CURSORS,
         directory::SLED,

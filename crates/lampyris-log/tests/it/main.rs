@@ -26,6 +26,7 @@ mod pipeline;
 mod reading;
 mod repair;
 mod scratch;
+mod snapshot;
 mod threads;
 mod tiles;
 mod verify;

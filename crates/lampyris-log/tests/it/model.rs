@@ -1,10 +1,13 @@
 //! The log against the simplest log there is: a vector, with a map of versions and a map of used keys.
 
-use crate::scratch::{open, records};
+use crate::scratch::{records, writer};
+use crate::snapshot::Seen;
 use lampyris_log::{
-    Append, AppendError, Claim, Expected, Frontier, Hash, NewEvent, Refused, StreamName,
+    Append, AppendError, Claim, Expected, Frontier, Hash, Log, NewEvent, Refused, StreamName,
+    Verify,
 };
 use proptest::prelude::*;
+use std::path::Path;
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -110,8 +113,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.div_ceil(12), ..ProptestConfig::default() })]
 
     #[test]
-    fn a_log_is_a_vector_that_survives(steps in prop::collection::vec(step(), 1..12)) {
+    fn a_log_is_a_vector_that_survives(
+        steps in prop::collection::vec(step(), 1..12),
+        snapshots in any::<bool>(),
+    ) {
         let scratch = tempfile::tempdir().unwrap();
+        // One that is opened by snapshots, taken all the time, is the same.
+        let options = writer().snapshot_every(if snapshots { 1 } else { u64::MAX });
+        let open = |path: &Path| Log::open(path, &options.clone().verify(Verify::New));
         let mut log = open(scratch.path()).unwrap();
         let mut model: Vec<(Append, NewEvent)> = Vec::new();
         let mut sent: Vec<Append> = Vec::new();
@@ -151,7 +160,9 @@ proptest! {
             }
         }
         drop(log);
-        let log = open(scratch.path()).unwrap();
+        let by_snapshot = Seen::of(&open(scratch.path()).unwrap());
+        let log = Log::open(scratch.path(), &writer()).unwrap();
+        prop_assert_eq!(by_snapshot, Seen::of(&log));
         let found = records(&log);
         prop_assert_eq!(found.len(), model.len() + 1);
         let mut frontier = Frontier::new();

@@ -2,7 +2,9 @@
 //! What is in the store is the store's and the verifier's concern.
 
 use crate::block_on::block_on;
-use crate::directory::{CHECKPOINTS, CURSORS, DATA, Directory, JOURNAL, MARKER, Survey, TILES};
+use crate::directory::{
+    CHECKPOINTS, CURSORS, DATA, Directory, JOURNAL, MARKER, SNAPSHOT, Survey, TILES,
+};
 use crate::disk::ReadOnly;
 use crate::error::{Broken, OpenError, ReadError, Unavailable};
 use crate::journal;
@@ -11,17 +13,18 @@ use crate::log::Log;
 use crate::options::{Access, NewLog, Options};
 use crate::record::RecordRef;
 use crate::shard::{ShardLog, SharedShard, SledShard};
+use crate::snapshot::{Consumer, EveryRecord, NoRecord};
 use crate::verify::VerifiedRecord;
 use std::path::Path;
 use std::sync::Arc;
 
 impl Log {
-    /// Opens the log in a directory, and verifies all of it.
+    /// Opens the log in a directory, and verifies as much of it as the options say: else all.
     ///
     /// # Errors
     /// [`OpenError`] names what is in the way; see there.
     pub fn open(directory: impl AsRef<Path>, options: &Options) -> Result<Log, OpenError> {
-        Log::open_with(directory, options, |_| {})
+        Log::open_into(directory, options, |_| (), &mut NoRecord)
     }
 
     /// Opens the log and hands out every record while it is verified, so that a consumer needs no second pass: in the
@@ -50,12 +53,25 @@ impl Log {
         prepare: impl Fn(&RecordRef<'_>) -> P + Sync,
         visit: impl FnMut(&VerifiedRecord<'_>, P) + Send,
     ) -> Result<Log, OpenError> {
+        Log::open_into(directory, options, prepare, &mut EveryRecord(visit))
+    }
+
+    /// The same, for a consumer that can go on from a snapshot; see [`Log::open_into_on`].
+    ///
+    /// # Errors
+    /// As [`Log::open`].
+    pub fn open_into<P>(
+        directory: impl AsRef<Path>,
+        options: &Options,
+        prepare: impl Fn(&RecordRef<'_>) -> P + Sync,
+        consumer: &mut (impl Consumer<P> + Send),
+    ) -> Result<Log, OpenError> {
         let directory = Directory::new(directory.as_ref(), Arc::clone(&options.disk));
         match (directory.survey()?, options.access, &options.create) {
-            (Survey::Finished, Access::Reader, _) => shared(&directory, options, prepare, visit),
+            (Survey::Finished, Access::Reader, _) => shared(&directory, options, prepare, consumer),
             (Survey::Finished, _, _) => {
                 let lock = directory.lock()?;
-                existing(&directory, options, lock, prepare, visit)
+                existing(&directory, options, lock, prepare, consumer)
             }
             (Survey::Vacant | Survey::CutShort, Access::Writer(rules), Some(new)) => {
                 let new = named(new, &directory)?;
@@ -63,7 +79,7 @@ impl Log {
                 directory.claim()?;
                 let lock = directory.lock()?;
                 match directory.survey()? {
-                    Survey::Finished => existing(&directory, options, lock, prepare, visit),
+                    Survey::Finished => existing(&directory, options, lock, prepare, consumer),
                     Survey::Vacant | Survey::CutShort => {
                         refuse_a_finished_log(&directory)?;
                         SledShard::clear(&directory)?;
@@ -107,12 +123,12 @@ pub(super) fn existing<P>(
     options: &Options,
     lock: Box<dyn crate::disk::DiskFile>,
     prepare: impl Fn(&RecordRef<'_>) -> P + Sync,
-    visit: impl FnMut(&VerifiedRecord<'_>, P) + Send,
+    consumer: &mut (impl Consumer<P> + Send),
 ) -> Result<Log, OpenError> {
     directory.tidy()?;
     let shard = Arc::new(SledShard::open(directory, lock)?);
     let store = Arc::clone(&shard) as Arc<dyn ShardLog>;
-    let log = Log::open_prepared_on(store, &inside(directory, options), prepare, visit)?;
+    let log = Log::open_into_on(store, &inside(directory, options), prepare, consumer)?;
     let (journal, stored) = (shard.log_id(), log.log_id());
     if journal != stored {
         return Err(Broken::OtherLog { journal, stored }.into());
@@ -129,7 +145,7 @@ pub(super) fn shared<P>(
     directory: &Directory,
     options: &Options,
     prepare: impl Fn(&RecordRef<'_>) -> P + Sync,
-    visit: impl FnMut(&VerifiedRecord<'_>, P) + Send,
+    consumer: &mut (impl Consumer<P> + Send),
 ) -> Result<Log, OpenError> {
     let disk = Arc::new(ReadOnly(Arc::clone(directory.disk())));
     let directory = Directory::new(&directory.path, disk);
@@ -138,7 +154,7 @@ pub(super) fn shared<P>(
     let mut inside = inside(&directory, options);
     // Where a consumer stands is its own to write, and not the log's.
     inside.cursor_disk = Some(std::mem::replace(&mut inside.disk, Arc::clone(directory.disk())));
-    let log = Log::open_prepared_on(store, &inside, prepare, visit)?;
+    let log = Log::open_into_on(store, &inside, prepare, consumer)?;
     let (journal, stored) = (shard.log_id(), log.log_id());
     if journal != stored {
         return Err(Broken::OtherLog { journal, stored }.into());
@@ -151,6 +167,7 @@ fn inside(directory: &Directory, options: &Options) -> Options {
     let mut options = options.clone().data_folder(directory.join(DATA));
     options = options.tiles_folder(directory.join(TILES)).cursors_folder(directory.join(CURSORS));
     options.checkpoints = Some(directory.join(CHECKPOINTS));
+    options.snapshot = Some(directory.join(SNAPSHOT));
     options
 }
 

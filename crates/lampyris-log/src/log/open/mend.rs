@@ -13,6 +13,8 @@ use crate::log::Log;
 use crate::merkle::Head;
 use crate::options::{Access, Options};
 use crate::shard::{Repaired, ShardLog, SharedShard, SledShard, StoredFrame};
+use crate::snapshot::EveryRecord;
+use crate::verify::VerifiedRecord;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -58,7 +60,7 @@ impl Log {
         };
         let lock = directory.lock()?;
         // It writes the archive, which is what the first layout lacks.
-        let head = existing(&directory, &options, lock, |_| (), |_, ()| {})?.head();
+        let head = existing(&directory, &options, lock, |_| (), &mut everything())?.head();
         if from != LAYOUT {
             directory.upgraded()?;
         }
@@ -76,7 +78,7 @@ impl Log {
             return Err(OpenError::NoLog { path: directory.path });
         }
         let options = Options { access: Access::Exclusive, create: None, ..options.clone() };
-        let open = |lock| existing(&directory, &options, lock, |_| (), |_, ()| {});
+        let open = |lock| existing(&directory, &options, lock, |_| (), &mut everything());
         let mut repaired = Vec::new();
         let log = match open(directory.lock()?) {
             Ok(log) => log,
@@ -103,10 +105,15 @@ impl Log {
     }
 }
 
+/// Who has every record verified and makes nothing of it: a snapshot is no reason to pass one over here.
+fn everything() -> EveryRecord<impl FnMut(&VerifiedRecord<'_>, ())> {
+    EveryRecord(|_: &VerifiedRecord<'_>, ()| {})
+}
+
 /// Fills sled anew from the archive and the journal, once all that these hold was verified; returns how many frames.
 fn refill(directory: &Directory, options: &Options) -> Result<usize, OpenError> {
     let reading = Options { access: Access::Reader, ..options.clone() };
-    let whole = shared(directory, &reading, |_| (), |_, ()| {})?.head();
+    let whole = shared(directory, &reading, |_| (), &mut everything())?.head();
     let source = SharedShard::open(directory)?;
     directory.set_aside(SLED)?;
     let (mut next, mut count) = (0, 0);
