@@ -69,7 +69,9 @@ struct Shared {
     frames: Frames,
     /// How many tiles were mended.
     mended_tiles: AtomicUsize,
-    /// Tiles of the records before a snapshot were not compared yet.
+    /// The log was read from this record on when it was opened.
+    verified_from: u64,
+    /// Tiles of the records before were not compared yet.
     tiles_trusted: AtomicBool,
     // Invariant: written to only while the store holds the lock.
     checkpoints: Checkpoints,
@@ -178,6 +180,12 @@ impl Log {
     /// [`Unavailable::Poisoned`] if an append failed since the log was opened.
     pub fn close(&self) -> Result<(), Unavailable> {
         self.writer.as_ref().map_or(Ok(()), |writer| writer.close())
+    }
+
+    /// Sequence of the first record that was read when this log was opened: 0 if all of it was, else the size of the
+    /// snapshot that it went on from.
+    pub fn verified_from(&self) -> u64 {
+        self.shared.verified_from
     }
 
     /// Size and root of what is durable.

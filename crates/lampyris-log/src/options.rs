@@ -68,11 +68,11 @@ pub trait Observer: fmt::Debug + Send + Sync {
     }
 
     /// What this observer holds of the log, as it is when the log has `size` records, of which it was told: sections
-    /// for a snapshot. Called as [`durable`](Observer::durable) is, or once more when the log is closed. It must be
+    /// for a snapshot; nothing if it cannot say now, and then no snapshot is taken. Called as [`durable`](Observer::durable) is, or once more when the log is closed. It must be
     /// quick: a section is a cut of what goes on changing, and is written later, on another thread.
-    fn cut(&self, size: u64) -> Vec<Box<dyn Section>> {
+    fn cut(&self, size: u64) -> Option<Vec<Box<dyn Section>>> {
         let _ = size;
-        Vec::new()
+        Some(Vec::new())
     }
 }
 

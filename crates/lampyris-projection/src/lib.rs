@@ -14,6 +14,7 @@ mod misplaced;
 mod rebuild;
 pub mod record;
 mod row;
+pub mod stored;
 mod view;
 mod views;
 
@@ -24,4 +25,4 @@ pub use misplaced::{Misplaced, TakeError, Why};
 pub use rebuild::{RebuildError, rebuild};
 pub use row::{Row, ViewError, read_view};
 pub use view::View;
-pub use views::{Fed, Views};
+pub use views::{Fed, StoredViews, VIEWS, VIEWS_VERSION, Views};

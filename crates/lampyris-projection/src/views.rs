@@ -3,12 +3,13 @@
 //! In memory only: no locks, no reads, no time. It shows what events say and does not judge them.
 
 mod batches;
-mod chunks;
 mod feeding;
 mod gap_fills;
 mod index;
+mod keys;
 mod namespace;
 mod slot;
+mod stored;
 
 use std::collections::HashMap;
 
@@ -21,6 +22,7 @@ use index::Place;
 use namespace::Namespace;
 
 pub use feeding::Fed;
+pub use stored::{StoredViews, VIEWS, VIEWS_VERSION};
 
 /// The current state of all messages of a log, as of one position.
 ///

@@ -1,28 +1,24 @@
 //! Opening an engine: the log is verified and every event of it judged, and then it goes on where it was.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use lampyris_log::limits::{ACTOR, NAMESPACE};
 use lampyris_log::{
-    Cadence, Clock, Log, Options, Rules, ShardLog, SigningKey, SystemClock, VerifiedRecord,
+    Cadence, Clock, Log, Options, Rules, ShardLog, SigningKey, SystemClock, Verify,
 };
-use lampyris_message::event::EventKind;
-use lampyris_message::lifecycle::command::GAP_FILL_TAG;
+use lampyris_message::Bytes32;
 use lampyris_message::lifecycle::rules;
-use lampyris_message::{Bytes32, MessageId};
-use lampyris_projection::{Audit, Views, record};
 use parking_lot::Mutex;
 
 use crate::Lampyris;
-use crate::decider::{Decider, WARM};
+use crate::decider::WARM;
 use crate::engine::Engine;
 use crate::error::EngineOpenError;
 use crate::feed::Feed;
 use crate::ids::{IdSource, RandomIds};
-use crate::known::Known;
+use crate::opening::Opening;
 
 /// How to open an engine; every part has a default.
 #[derive(Debug, Clone)]
@@ -35,6 +31,8 @@ pub struct Builder {
     create: bool,
     recent_messages: usize,
     checkpoints: Option<(SigningKey, Cadence)>,
+    verify: Verify,
+    snapshot_every: Option<u64>,
 }
 
 impl Default for Builder {
@@ -48,6 +46,8 @@ impl Default for Builder {
             create: true,
             recent_messages: WARM,
             checkpoints: None,
+            verify: Verify::New,
+            snapshot_every: None,
         }
     }
 }
@@ -97,6 +97,20 @@ impl Builder {
         Self { checkpoints: Some((key, cadence)), ..self }
     }
 
+    /// How much of the log is verified, and judged, when it is opened; else what came after its snapshot. A log that
+    /// has none that fits is read from its first record on in any case.
+    #[must_use]
+    pub fn verify(self, verify: Verify) -> Self {
+        Self { verify, ..self }
+    }
+
+    /// After how many new records the running engine writes a snapshot of what it holds, so that it is opened again
+    /// without reading the records before: see [`Options::snapshot_every`]. `u64::MAX` writes none.
+    #[must_use]
+    pub fn snapshot_every(self, records: u64) -> Self {
+        Self { snapshot_every: Some(records), ..self }
+    }
+
     /// Opens only a log that is there.
     #[must_use]
     pub fn existing(self) -> Self {
@@ -105,13 +119,14 @@ impl Builder {
 
     /// Opens the engine on the log in a directory, and makes one if there is none.
     ///
-    /// It reads the whole log: use a thread that may block.
+    /// It reads what came after the log's snapshot, or the whole log: use a thread that may block.
     ///
     /// # Errors
     /// [`EngineOpenError`] names what is in the way. The log is as it was.
     #[cfg(feature = "sled")]
     pub fn open(self, dir: impl AsRef<Path>) -> Result<Lampyris, EngineOpenError> {
-        self.begin(|options, visit| Log::open_with(dir, options, visit))
+        let dir = dir.as_ref();
+        self.begin(|options, opening| Log::open_into(dir, options, |_| (), opening))
     }
 
     /// Opens the engine on the log in another store.
@@ -119,23 +134,34 @@ impl Builder {
     /// # Errors
     /// As [`Builder::open`].
     pub fn open_on(self, shard: Arc<dyn ShardLog>) -> Result<Lampyris, EngineOpenError> {
-        self.begin(|options, visit| Log::open_on(shard, options, visit))
+        self.begin(move |options, opening| {
+            Log::open_into_on(Arc::clone(&shard), options, |_| (), opening)
+        })
     }
 
     fn begin(
         self,
-        open: impl FnOnce(
-            &Options,
-            &mut (dyn FnMut(&VerifiedRecord<'_>) + Send),
-        ) -> Result<Log, lampyris_log::OpenError>,
+        open: impl Fn(&Options, &mut Opening<'_>) -> Result<Log, lampyris_log::OpenError>,
     ) -> Result<Lampyris, EngineOpenError> {
         check("namespace", &self.namespace, NAMESPACE.max)?;
         check("actor", &self.actor, ACTOR.max)?;
         let feed = Arc::new(Feed::new(Arc::clone(&self.namespace)));
-        let mut reading = Reading::new(&self.namespace);
-        let log = open(&self.options(&feed), &mut |verified| reading.take(verified))?;
-        let (decider, views) = reading.finish(&log, self.recent_messages)?;
-        feed.begin(views, log.head().size);
+        let options = self.options(&feed);
+        let mut opening = Opening::new(&self.namespace);
+        let mut log = open(&options, &mut opening)?;
+        let has_resumed = opening.has_resumed();
+        let (decider, views) = match opening.finish(&log, self.recent_messages) {
+            Err(error) if has_resumed => {
+                tracing::warn!(%error, "the whole log is read, behind whose snapshot this was found");
+                drop(log);
+                let mut opening = Opening::new(&self.namespace);
+                log = open(&options.verify(Verify::Whole), &mut opening)?;
+                opening.finish(&log, self.recent_messages)?
+            }
+            finished => finished?,
+        };
+        let decider = Arc::new(Mutex::new(decider));
+        feed.begin(views, Arc::clone(&decider), log.head().size);
         let every = |(key, cadence)| log.checkpoint_every(key, cadence);
         let checkpointer = self.checkpoints.map(every).transpose()?;
         let session = session(self.ids.draw(), log.head().size);
@@ -145,7 +171,7 @@ impl Builder {
             feed,
             clock: self.clock,
             ids: self.ids,
-            decider: Mutex::new(decider),
+            decider,
             failed: Mutex::default(),
             session,
             appends: AtomicU64::new(0),
@@ -158,6 +184,10 @@ impl Builder {
         let rules = Rules { version: rules::VERSION, hash: rules::hash().0 };
         let observer = Arc::clone(feed) as Arc<dyn lampyris_log::Observer>;
         let options = Options::writer(rules).clock(Arc::clone(&self.clock)).observer(observer);
+        let mut options = options.verify(self.verify);
+        if let Some(records) = self.snapshot_every {
+            options = options.snapshot_every(records);
+        }
         if !self.create {
             return options;
         }
@@ -185,90 +215,4 @@ fn check(field: &'static str, name: &str, max: usize) -> Result<(), EngineOpenEr
         return Ok(());
     }
     Err(EngineOpenError::Name { field, max, found })
-}
-
-/// What is kept of a log while it is read.
-struct Reading<'n> {
-    namespace: &'n str,
-    audit: Audit,
-    views: Views,
-    /// The messages of the namespace, by the numbers of their streams.
-    messages: Vec<Option<Last>>,
-    /// Those that may be gap-fills.
-    gap_fills: HashMap<MessageId, u32>,
-    trouble: Option<String>,
-}
-
-/// The end of a message's stream.
-#[derive(Debug, Clone, Copy)]
-struct Last {
-    id: MessageId,
-    sequence: u64,
-    /// When the last event that moved it was appended.
-    time: i64,
-}
-
-impl<'n> Reading<'n> {
-    fn new(namespace: &'n str) -> Self {
-        Self {
-            namespace,
-            audit: Audit::new(),
-            views: Views::new(),
-            messages: Vec::new(),
-            gap_fills: HashMap::new(),
-            trouble: None,
-        }
-    }
-
-    fn take(&mut self, verified: &VerifiedRecord<'_>) {
-        self.audit.take(verified);
-        if self.audit.fault().is_some() || self.trouble.is_some() {
-            return;
-        }
-        let record = &verified.record;
-        self.trouble = self.views.take(record).err().map(|error| error.to_string());
-        let stream = verified.stream.0 as usize;
-        if stream >= self.messages.len() {
-            self.messages.resize(stream + 1, None);
-        }
-        let id = record::message_id(record).filter(|_| record.namespace == self.namespace);
-        if let (Some(id), Some(last)) = (id, self.messages.get_mut(stream)) {
-            let noted = last.filter(|_| record.event == EventKind::Noted.name());
-            let time = noted.map_or(record.time, |before| before.time);
-            *last = Some(Last { id, sequence: record.sequence, time });
-            let tag = GAP_FILL_TAG.as_bytes();
-            if record.version == 0 && record.content.windows(tag.len()).any(|part| part == tag) {
-                self.gap_fills.insert(id, verified.stream.0);
-            }
-        }
-    }
-
-    /// What the decider begins with, and the views.
-    fn finish(self, log: &Log, recent: usize) -> Result<(Decider, Views), EngineOpenError> {
-        if let Some(fault) = self.audit.fault() {
-            return Err(fault.clone().into());
-        }
-        if let Some(trouble) = self.trouble {
-            return Err(EngineOpenError::Views(trouble));
-        }
-        let mut decider = Decider::new(recent);
-        for (stream, last) in (0u32..).zip(&self.messages) {
-            let Some(Last { id, sequence, time }) = *last else { continue };
-            let state = self.audit.state(lampyris_log::StreamOrdinal(stream));
-            let Some(state) = state.cloned() else { continue };
-            let known = Known { state, last: sequence, since: time, ..Known::absent() };
-            if !known.is_open() {
-                continue;
-            }
-            let known = if self.gap_fills.contains_key(&id) {
-                let loaded = Known::load(log, self.namespace, id);
-                let loaded = loaded.map_err(|error| EngineOpenError::Views(error.to_string()))?;
-                loaded.unwrap_or(known)
-            } else {
-                known
-            };
-            decider.open(id, known);
-        }
-        Ok((decider, self.views))
-    }
 }

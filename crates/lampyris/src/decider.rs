@@ -109,6 +109,16 @@ impl Decider {
         self.known.insert(id, known);
     }
 
+    /// The messages at hand.
+    pub(crate) fn ids(&self) -> Vec<MessageId> {
+        self.known.keys().copied().collect()
+    }
+
+    /// What is known of a message at hand.
+    pub(crate) fn known(&self, id: MessageId) -> Option<&Known> {
+        self.known.get(&id)
+    }
+
     /// The open messages.
     pub(crate) fn open_messages(&self) -> impl Iterator<Item = (MessageId, &Known)> {
         self.known.iter().filter(|(_, known)| known.is_open()).map(|(id, known)| (*id, known))

@@ -34,7 +34,7 @@ pub(crate) struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     /// What is decided, in the order of this lock.
-    pub(crate) decider: Mutex<Decider>,
+    pub(crate) decider: Arc<Mutex<Decider>>,
     /// The first failure; nothing is decided after it.
     pub(crate) failed: Mutex<Option<(u64, String)>>,
     /// Half of the ids of this engine's appends, and how many there were.

@@ -6,17 +6,23 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use lampyris_log::snapshot::Section;
 use lampyris_log::{Append, AppendFuture, Log, Observer, Room, Unavailable};
 use lampyris_message::MessageId;
 use lampyris_message::event::Event;
 use lampyris_projection::{Fed, Live, Views};
 use parking_lot::Mutex;
 
+use crate::decider::Decider;
+use crate::open_messages::OpenMessages;
+
 /// Decided events on their way to the views.
 #[derive(Debug)]
 pub(crate) struct Feed {
     namespace: Arc<str>,
     live: OnceLock<Live>,
+    /// What a snapshot holds beside the views.
+    decider: OnceLock<Arc<Mutex<Decider>>>,
     flights: Mutex<Flights>,
     /// How many records the views show.
     shown: AtomicU64,
@@ -42,15 +48,16 @@ struct Flight {
 impl Feed {
     pub(crate) fn new(namespace: Arc<str>) -> Self {
         let (live, failed) = (OnceLock::new(), OnceLock::new());
-        Self { namespace, live, flights: Mutex::default(), shown: AtomicU64::new(0), failed }
+        let (flights, shown) = (Mutex::default(), AtomicU64::new(0));
+        Self { namespace, live, decider: OnceLock::new(), flights, shown, failed }
     }
 
     /// Begins with the views of a log of so many records.
-    pub(crate) fn begin(&self, mut views: Views, size: u64) {
+    pub(crate) fn begin(&self, mut views: Views, decider: Arc<Mutex<Decider>>, size: u64) {
         views.reach(size);
         self.flights.lock().next = size;
         self.shown.store(size, Ordering::Release);
-        if self.live.set(Live::new(views)).is_err() {
+        if self.live.set(Live::new(views)).is_err() || self.decider.set(decider).is_err() {
             tracing::error!("the views were begun twice");
         }
     }
@@ -161,6 +168,16 @@ impl Observer for Feed {
                 tracing::error!(%misplaced, "the views are fed no more");
             }
         }
+    }
+
+    fn cut(&self, size: u64) -> Option<Vec<Box<dyn Section>>> {
+        let (live, decider) = (self.live.get()?, self.decider.get()?);
+        let views = live.read(Views::cut);
+        if views.position() != size || self.failed.get().is_some() {
+            return None;
+        }
+        let (namespace, decider) = (Arc::clone(&self.namespace), Arc::clone(decider));
+        Some(vec![Box::new(views), Box::new(OpenMessages { namespace, decider, size })])
     }
 
     fn ended(&self, failure: Option<&str>) {

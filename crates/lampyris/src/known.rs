@@ -2,6 +2,8 @@
 //!
 //! Open messages are always here; final ones for a while, and otherwise as the log tells them.
 
+pub(crate) mod stored;
+
 use lampyris_log::{Log, Record};
 use lampyris_message::event::Event;
 use lampyris_message::kind::MessageState;

@@ -192,6 +192,12 @@ impl Lampyris {
         Ok(self.engine.log.last_checkpoint()?)
     }
 
+    /// Sequence of the first record that was read and judged when the engine was opened: 0 if all were, else the size
+    /// of the snapshot that it went on from.
+    pub fn verified_from(&self) -> u64 {
+        self.engine.log.verified_from()
+    }
+
     /// Makes durable what is queued and takes no more requests, on any handle. Reading goes on, and who waits for more
     /// is told that nothing will come. The directory stays locked until the last handle, [`Pending`] and
     /// [`Subscription`](crate::Subscription) are dropped.

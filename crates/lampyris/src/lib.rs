@@ -39,6 +39,8 @@ mod feed;
 mod ids;
 mod known;
 mod lampyris;
+mod open_messages;
+mod opening;
 pub mod outcome;
 mod pending;
 mod prepared;

@@ -184,7 +184,8 @@ fn assemble(
         data: data(options),
         tree,
         mended_tiles: AtomicUsize::new(mended_tiles),
-        tiles_trusted: AtomicBool::new(matches!(resumed, Resumed::At(_))),
+        verified_from: resumed.from(),
+        tiles_trusted: AtomicBool::new(resumed.from() > 0),
         shard,
         durable: RwLock::new(durable),
         size: watch::Sender::new(head.size),
@@ -212,13 +213,8 @@ fn assemble(
 fn keeper(options: &Options, resumed: Resumed) -> Option<Keeper> {
     let is_writer = matches!(options.access, Access::Writer(_)) && options.snapshot_every < u64::MAX;
     let path = options.snapshot.clone().filter(|_| is_writer)?;
-    let (written, replaces) = match resumed {
-        Resumed::At(size) => (size, false),
-        Resumed::NotTried => (0, false),
-        Resumed::Unfit => (0, true),
-    };
-    let place = (Arc::clone(&options.disk), path);
-    Some(Keeper::new(place, options.snapshot_every, written, replaces))
+    let (place, replaces) = ((Arc::clone(&options.disk), path), resumed == Resumed::Unfit);
+    Some(Keeper::new(place, options.snapshot_every, resumed.from(), replaces))
 }
 
 fn tile_place(options: &Options) -> TilePlace {

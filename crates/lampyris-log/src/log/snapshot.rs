@@ -21,20 +21,25 @@ impl Shared {
         let Some(keeper) = self.keeper.as_ref().filter(|keeper| keeper.is_due(size)) else {
             return;
         };
-        let (cut, shared) = (self.cut(), Arc::clone(self));
-        keeper.spawn(move || shared.write_snapshot(cut));
+        let Some(cut) = self.cut() else { return };
+        let shared = Arc::clone(self);
+        keeper.spawn(size, move || shared.write_snapshot(cut));
     }
 
     /// Writes what is left when the log is closed, unless that failed.
     pub(super) fn last_snapshot(self: &Arc<Self>, is_whole: bool) {
         let Some(keeper) = &self.keeper else { return };
         keeper.wait();
-        if is_whole && keeper.is_last_due(self.head().size) {
-            self.write_snapshot(self.cut());
+        if is_whole
+            && keeper.is_last_due(self.head().size)
+            && let Some(cut) = self.cut()
+        {
+            self.write_snapshot(cut);
         }
     }
 
-    fn cut(self: &Arc<Self>) -> Cut {
+    /// Nothing if the observer cannot say now what it holds.
+    fn cut(self: &Arc<Self>) -> Option<Cut> {
         let durable = self.durable.read();
         let (size, claims) = (durable.head.size, Arc::clone(self));
         let index = IndexCut {
@@ -53,8 +58,8 @@ impl Shared {
         };
         let (log_id, head) = (durable.identity.log_id, durable.head);
         drop(durable);
-        let others = self.observer.as_ref().map(|observer| observer.cut(size)).unwrap_or_default();
-        Cut { log_id, head, index, others }
+        let others = self.observer.as_ref().map_or_else(|| Some(Vec::new()), |it| it.cut(size))?;
+        Some(Cut { log_id, head, index, others })
     }
 
     fn write_snapshot(&self, mut cut: Cut) {

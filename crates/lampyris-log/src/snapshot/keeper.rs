@@ -46,16 +46,11 @@ impl Keeper {
         Keeper { disk, path, every, replaces, next, written, writing: Mutex::default() }
     }
 
-    /// Whether one is to be taken of a running log of this size; then no other is until it has grown.
+    /// Whether one is to be taken of a running log of this size.
     pub(crate) fn is_due(&self, size: u64) -> bool {
-        if size < self.next.load(Ordering::Acquire) {
-            return false;
-        }
-        if self.writing.lock().as_ref().is_some_and(|writing| !writing.is_finished()) {
-            return false;
-        }
-        self.next.store(due(size, self.every), Ordering::Release);
-        true
+        let is_writing = |thread: &JoinHandle<()>| !thread.is_finished();
+        size >= self.next.load(Ordering::Acquire)
+            && !self.writing.lock().as_ref().is_some_and(is_writing)
     }
 
     /// Whether one is to be taken of a log that is closed at this size.
@@ -64,8 +59,9 @@ impl Keeper {
         grown >= self.every.min(FEW_RECORDS)
     }
 
-    /// Has a cut written on a thread of its own.
-    pub(crate) fn spawn(&self, write: impl FnOnce() + Send + 'static) {
+    /// Has a cut of so many records written on a thread of its own; no other is taken until the log has grown.
+    pub(crate) fn spawn(&self, size: u64, write: impl FnOnce() + Send + 'static) {
+        self.next.store(due(size, self.every), Ordering::Release);
         let thread = std::thread::Builder::new().name("log-snapshot".to_owned());
         match thread.spawn(write) {
             Ok(thread) => *self.writing.lock() = Some(thread),

@@ -1,8 +1,8 @@
 //! The batches that messages are in: a batch holds many messages, so each pair of ids is kept once.
 
+use lampyris_log::snapshot::Chunks;
 use lampyris_message::{BatchId, TransactionId};
 
-use super::chunks::Chunks;
 use super::index::Index;
 
 /// A batch and its transaction.
@@ -44,6 +44,11 @@ impl Batches {
     /// The batch with this number.
     pub(super) fn get(&self, number: u32) -> Option<Batch> {
         self.pairs.get(number).copied()
+    }
+
+    /// All of them, in the order of their numbers.
+    pub(super) fn list(&self) -> &Chunks<Batch> {
+        &self.pairs
     }
 
     /// Whether so many more can be added.

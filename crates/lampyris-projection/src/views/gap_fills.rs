@@ -4,11 +4,14 @@
 
 use std::collections::BTreeMap;
 
+use lampyris_log::snapshot::{SectionReader, SectionWriter, Unfit};
 use lampyris_message::lifecycle::command::GapFill;
 use lampyris_message::{MessageId, MessageState, Pin};
 
+use crate::stored::{read_gap_fill, write_gap_fill};
+
 /// The gap-fills of a namespace.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct GapFills {
     /// Those that may still be confirmed, by the number of their rows.
     open: BTreeMap<u32, GapFill>,
@@ -33,6 +36,32 @@ impl GapFills {
         let pins = if pins.is_empty() { gap_fill.pins } else { pins.to_vec() };
         let confirmed = GapFill { pins, state, ..gap_fill };
         self.confirmed.entry(filled).or_default().push(confirmed);
+    }
+
+    pub(super) fn write(&self, out: &mut SectionWriter<'_>) {
+        out.u32(u32::try_from(self.open.len()).unwrap_or(u32::MAX));
+        for (row, gap_fill) in &self.open {
+            out.u32(*row);
+            write_gap_fill(out, gap_fill);
+        }
+        out.u32(u32::try_from(self.confirmed.values().flatten().count()).unwrap_or(u32::MAX));
+        for gap_fill in self.confirmed.values().flatten() {
+            write_gap_fill(out, gap_fill);
+        }
+    }
+
+    pub(super) fn read(from: &mut SectionReader<'_>) -> Result<Self, Unfit> {
+        let mut gap_fills = Self::default();
+        for _ in 0..from.u32()? {
+            let (row, gap_fill) = (from.u32()?, read_gap_fill(from)?);
+            gap_fills.open.insert(row, gap_fill);
+        }
+        for _ in 0..from.u32()? {
+            let gap_fill = read_gap_fill(from)?;
+            let filled = gap_fill.cid.ok_or(Unfit("holds a gap-fill of nothing"))?;
+            gap_fills.confirmed.entry(filled).or_default().push(gap_fill);
+        }
+        Ok(gap_fills)
     }
 
     /// The confirmed ones that name this message, the first confirmed first.

@@ -1,17 +1,18 @@
 //! The messages of one namespace: their slots and states, and what they are found by.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
+use lampyris_log::snapshot::{Chunks, SectionReader, SectionWriter, Unfit};
 use lampyris_message::event::{Beginning, Event};
 use lampyris_message::lifecycle::command::GapFill;
 use lampyris_message::{MessageId, MessageState};
 
 use super::batches::Batches;
-use super::chunks::Chunks;
 use super::gap_fills::GapFills;
 use super::index::{Index, Place};
+use super::keys::{KeyList, Keys};
 use super::slot::Slot;
+use crate::stored::{read_state, write_state};
 
 /// The messages of a namespace, numbered in the order of their first events.
 #[derive(Debug)]
@@ -19,23 +20,78 @@ pub(super) struct Namespace {
     name: Box<str>,
     slots: Chunks<Slot>,
     /// The state of each, apart: a list of one state then reads a byte a message.
-    states: Vec<MessageState>,
+    states: Chunks<MessageState>,
     index: Index,
     counts: [u64; MessageState::ALL.len()],
     /// The message that first used an idempotency key.
-    keys: HashMap<Box<str>, u32>,
+    keys: Keys,
     gap_fills: GapFills,
 }
 
+/// A namespace as it was at one position.
+#[derive(Debug)]
+pub(super) struct NamespaceCut {
+    name: Box<str>,
+    slots: Chunks<Slot>,
+    states: Chunks<MessageState>,
+    keys: KeyList,
+    gap_fills: GapFills,
+}
+
+impl NamespaceCut {
+    pub(super) fn write(&self, out: &mut SectionWriter<'_>) {
+        out.text(&self.name);
+        out.u32(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
+        for (slot, state) in self.slots.iter().zip(self.states.iter()) {
+            slot.write(out);
+            write_state(out, *state);
+        }
+        self.keys.write(out);
+        self.gap_fills.write(out);
+    }
+}
+
 impl Namespace {
+    /// The namespace as it is now; what comes later does not change it.
+    pub(super) fn cut(&self) -> NamespaceCut {
+        NamespaceCut {
+            name: self.name.clone(),
+            slots: self.slots.clone(),
+            states: self.states.clone(),
+            keys: self.keys.list.clone(),
+            gap_fills: self.gap_fills.clone(),
+        }
+    }
+
+    /// Reads one of a log of so many records, with so many batches.
+    pub(super) fn read(
+        from: &mut SectionReader<'_>,
+        size: u64,
+        batches: u32,
+    ) -> Result<Self, Unfit> {
+        let (mut namespace, mut before) = (Self::new(from.text()?), None);
+        for number in 0..from.u32()? {
+            let (slot, state) = (Slot::read(from, size, batches)?, read_state(from)?);
+            let place = namespace.find(slot.id).err().filter(|_| before < Some(slot.first));
+            namespace.index.add(place.ok_or(Unfit("holds a message twice"))?, number);
+            before = Some(slot.first);
+            namespace.slots.push(slot);
+            namespace.states.push(state);
+            namespace.count(state, 1);
+        }
+        namespace.keys = Keys::read(from, namespace.len())?;
+        namespace.gap_fills = GapFills::read(from)?;
+        Ok(namespace)
+    }
+
     pub(super) fn new(name: &str) -> Self {
         Self {
             name: name.into(),
             slots: Chunks::default(),
-            states: Vec::new(),
+            states: Chunks::default(),
             index: Index::default(),
             counts: [0; MessageState::ALL.len()],
-            keys: HashMap::new(),
+            keys: Keys::default(),
             gap_fills: GapFills::default(),
         }
     }
@@ -59,7 +115,7 @@ impl Namespace {
     }
 
     pub(super) fn slot(&self, number: u32) -> Option<(&Slot, MessageState)> {
-        self.slots.get(number).zip(self.states.get(number as usize).copied())
+        self.slots.get(number).zip(self.states.get(number).copied())
     }
 
     /// Takes in a message that is not here; the caller has looked for it, and for room.
@@ -72,10 +128,8 @@ impl Namespace {
         self.states.push(beginning.state());
         self.index.add(place, number);
         self.count(beginning.state(), 1);
-        if let Some(key) = beginning.idempotency_key()
-            && !self.keys.contains_key(key)
-        {
-            self.keys.insert(key.into(), number);
+        if let Some(key) = beginning.idempotency_key() {
+            self.keys.add(key, number);
         }
         if let Some(gap_fill) = beginning.gap_fill() {
             self.gap_fills.begin(number, gap_fill);
@@ -126,7 +180,7 @@ impl Namespace {
     }
 
     fn set(&mut self, number: u32, state: MessageState) {
-        let Some(slot) = self.states.get_mut(number as usize) else { return };
+        let Some(slot) = self.states.get_mut(number) else { return };
         let before = std::mem::replace(slot, state);
         self.count(before, -1);
         self.count(state, 1);
@@ -161,12 +215,12 @@ impl Namespace {
     }
 
     pub(super) fn state(&self, number: u32) -> Option<MessageState> {
-        self.states.get(number as usize).copied()
+        self.states.get(number).copied()
     }
 
     /// The message that first used this idempotency key.
     pub(super) fn by_key(&self, key: &str) -> Option<MessageId> {
-        self.slots.get(*self.keys.get(key)?).map(|slot| slot.id)
+        self.slots.get(self.keys.get(key)?).map(|slot| slot.id)
     }
 
     /// The confirmed gap-fills that name this message.

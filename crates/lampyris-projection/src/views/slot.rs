@@ -1,11 +1,15 @@
 //! What is kept of one message: where its first event stands, and what later events changed.
 
+use lampyris_log::snapshot::{SectionReader, SectionWriter, Unfit};
 use lampyris_message::{MessageId, Pin, Timestamp};
 
 use super::batches::NO_BATCH;
+use crate::stored::{
+    read_message, read_option, read_pins, read_time, write_option, write_pins, write_time,
+};
 
 /// A message's part of the memory, beside its state: 56 bytes, and more only for pins and reasons.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Slot {
     pub(super) id: MessageId,
     /// Sequence of the first event.
@@ -28,7 +32,7 @@ const _: () = assert!(size_of::<Slot>() == 56);
 const NEVER: u32 = u32::MAX;
 
 /// What few messages have.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Rare {
     pins: Box<[Pin]>,
     reject_reason: Box<str>,
@@ -39,6 +43,40 @@ impl Slot {
     pub(super) const fn new(id: MessageId, first: u64) -> Self {
         let (seconds, nanos, batch, rare) = (0, NEVER, NO_BATCH, None);
         Self { id, first, position: first, seconds, nanos, batch, rare }
+    }
+
+    pub(super) fn write(&self, out: &mut SectionWriter<'_>) {
+        out.raw(self.id.as_bytes());
+        out.u64(self.first);
+        out.u64(self.position);
+        out.u32(self.batch);
+        write_option(out, self.confirmed(), write_time);
+        write_option(out, self.rare.as_ref(), |out, rare| {
+            write_pins(out, &rare.pins);
+            out.text(&rare.reject_reason);
+        });
+    }
+
+    /// Reads one of a log of so many records, with so many batches.
+    pub(super) fn read(
+        from: &mut SectionReader<'_>,
+        size: u64,
+        batches: u32,
+    ) -> Result<Self, Unfit> {
+        let mut slot = Self::new(read_message(from)?, from.u64()?);
+        (slot.position, slot.batch) = (from.u64()?, from.u32()?);
+        let placed = slot.first <= slot.position && slot.position < size;
+        if !placed || (slot.batch >= batches && slot.batch != NO_BATCH) {
+            return Err(Unfit("holds a message that cannot be"));
+        }
+        if let Some(at) = read_option(from, read_time)? {
+            slot.set_confirmed(at);
+        }
+        slot.rare = read_option(from, |from| {
+            let pins = read_pins(from)?.into();
+            Ok(Box::new(Rare { pins, reject_reason: from.text()?.into() }))
+        })?;
+        Ok(slot)
     }
 
     /// When a later event made it final.

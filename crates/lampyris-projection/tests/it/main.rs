@@ -8,6 +8,7 @@ mod element;
 mod live;
 mod lives;
 mod rebuild;
+mod snapshot;
 mod story;
 mod view;
 mod views;

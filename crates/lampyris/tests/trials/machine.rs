@@ -13,7 +13,7 @@ use crate::cast::Who;
 use crate::draw::{any_ask, next_ask};
 use crate::lives::lives;
 use crate::model::{Expected, Model};
-use crate::place::{Directory, Memory, Place};
+use crate::place::{Directory, Memory, Place, Snapshots};
 use crate::trial::{Fate, Trial};
 
 /// What happens next.
@@ -62,7 +62,7 @@ impl ReferenceStateMachine for Script {
             2 => (lives(), vec(fate(), 16)).prop_map(|(asks, fates)| {
                 Step::Burst(asks.into_iter().zip(fates.into_iter().cycle()).collect())
             }),
-            1 => any::<bool>().prop_map(|close| Step::Reopen { close }),
+            2 => any::<bool>().prop_map(|close| Step::Reopen { close }),
         ]
         .boxed()
     }
@@ -150,4 +150,11 @@ prop_state_machine! {
 
     #[test]
     fn in_a_directory_it_does_too(sequential 1..24 => Held<Directory>);
+}
+
+prop_state_machine! {
+    #![proptest_config(cases(40))]
+
+    #[test]
+    fn opened_by_snapshots_new_old_or_none_it_does_too(sequential 1..24 => Held<Snapshots>);
 }

@@ -42,6 +42,16 @@ pub(super) enum Resumed {
     Unfit,
 }
 
+impl Resumed {
+    /// Sequence of the first record that was read.
+    pub(super) fn from(self) -> u64 {
+        match self {
+            Resumed::At(size) => size,
+            Resumed::NotTried | Resumed::Unfit => 0,
+        }
+    }
+}
+
 impl Opening<'_> {
     /// Reads what has to be read and hands it out.
     pub(super) fn read<P>(
