@@ -71,7 +71,8 @@ fn paths_named_in_the_documentation_exist() {
         let text = fs::read_to_string(&page).unwrap();
         for word in text.split(['`', '(', ')', ' ', '\n', '"']) {
             let word = word.trim_end_matches(['.', ',', ';', ':']);
-            let of_the_root = ["crates/", "docs/", "tests/", "samples/", "fuzz/", "rivals/", ".ci/"];
+            let of_the_root =
+                ["crates/", "docs/", "tests/", "samples/", "fuzz/", "rivals/", ".ci/"];
             let path = if of_the_root.iter().any(|start| word.starts_with(start)) {
                 root().join(word)
             } else if Path::new(word).extension().is_some_and(|extension| extension == "md")

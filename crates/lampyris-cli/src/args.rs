@@ -236,6 +236,8 @@ pub(crate) enum Bench {
     Engine(BenchAppend),
     /// Memory of the index, a stream and a claim
     Index(BenchIndex),
+    /// Opening the engine by a snapshot, with new records behind it, and by reading the whole log; the store's share
+    Open(BenchOpen),
     /// Live views made from a log and fed event by event, beside scan and SHA-256 alone; their memory
     Projection(BenchLog),
     /// Roots, proofs and a checkpoint of a log, beside the hashes of a proof alone; opening with tiles and without
@@ -286,6 +288,26 @@ pub(crate) struct BenchIndex {
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     #[arg(value_parser = clap::value_parser!(u64).range(1000..))]
     pub(crate) streams: u64,
+}
+
+/// How to measure opening.
+#[derive(Debug, clap::Args)]
+pub(crate) struct BenchOpen {
+    /// How many events the made-up log has
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    #[arg(value_parser = clap::value_parser!(u64).range(2000..))]
+    pub(crate) events: u64,
+    /// How many events come after the snapshot where some do
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) new: u64,
+    /// How often each is measured, in turn
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rounds: u32,
+    /// Where to make the log, in a folder of its own that is removed at the end
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scratch: Option<PathBuf>,
 }
 
 /// How to measure what reads a whole log.

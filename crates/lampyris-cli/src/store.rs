@@ -2,11 +2,12 @@
 //!
 //! Deciding and judging are the message crate's; keeping and verifying the log crate's.
 
-use lampyris_log::{Log, Options, Record, Rules, VerifiedRecord};
+use lampyris_log::snapshot::{Consumer, Snapshot, Unfit};
+use lampyris_log::{Log, Options, Record, Rules, VerifiedRecord, Verify};
 use lampyris_message::MessageId;
 use lampyris_message::event::Event;
 use lampyris_message::lifecycle::{State, evolve, rules};
-use lampyris_projection::record;
+use lampyris_projection::{Audit, TakeError, Views, record};
 use uuid::Uuid;
 
 use crate::args::Global;
@@ -34,6 +35,61 @@ pub(crate) fn open_reader(
 /// Opens the log alone, to sign it: what is signed is written beside it.
 pub(crate) fn open_to_sign(global: &Global) -> Result<Log, Failure> {
     Ok(Log::open(&global.data, &Options::exclusive())?)
+}
+
+/// Opens the log to look something up in it: by its snapshot, if it has one.
+///
+/// What is read is checked as it is read; what is not looked at is not verified again. `replay` does that.
+pub(crate) fn open_to_look(global: &Global) -> Result<Log, Failure> {
+    Ok(Log::open(&global.data, &Options::reader().verify(Verify::New))?)
+}
+
+/// Opens the log and the views of its messages: by its snapshot, if it holds views, else by judging every record.
+pub(crate) fn open_views(global: &Global) -> Result<(Log, Views), Failure> {
+    let mut shown = Shown::default();
+    let options = Options::reader().verify(Verify::New);
+    let log = Log::open_into(&global.data, &options, |_| (), &mut shown)?;
+    let fault = shown.audit.as_ref().and_then(|audit| audit.fault()).map(Failure::no);
+    match fault.or(shown.unfit.map(Failure::no)) {
+        Some(failure) => Err(failure),
+        None => Ok((log, shown.views)),
+    }
+}
+
+/// Views, and the audit of a log that is read from its first record on.
+struct Shown {
+    views: Views,
+    audit: Option<Audit>,
+    unfit: Option<TakeError>,
+}
+
+impl Default for Shown {
+    fn default() -> Self {
+        Self { views: Views::new(), audit: Some(Audit::new()), unfit: None }
+    }
+}
+
+impl Consumer for Shown {
+    fn resume(&mut self, from: &Snapshot) -> Result<(), Unfit> {
+        *self = Self { views: Views::stored(from)?, audit: None, unfit: None };
+        Ok(())
+    }
+
+    fn restart(&mut self) {
+        *self = Self::default();
+    }
+
+    fn take(&mut self, verified: &VerifiedRecord<'_>, (): ()) {
+        if let Some(audit) = &mut self.audit {
+            audit.take(verified);
+            if audit.fault().is_some() {
+                return;
+            }
+        }
+        if self.unfit.is_none() {
+            self.unfit = self.views.take(&verified.record).err();
+        }
+    }
 }
 
 /// A fresh random id.

@@ -188,6 +188,12 @@ impl Log {
         self.shared.verified_from
     }
 
+    /// The same log for who only reads it: what it holds keeps the store open, and no thread that appends.
+    #[must_use]
+    pub fn reading(&self) -> Log {
+        Log { writer: None, shared: Arc::clone(&self.shared) }
+    }
+
     /// Size and root of what is durable.
     pub fn head(&self) -> Head {
         self.shared.head()

@@ -11,7 +11,10 @@ mod keeper;
 
 pub use crate::chunks::{Arena, Chunks};
 pub use codec::{SectionReader, SectionWriter};
-pub use file::{FORMAT, MAGIC, Snapshot};
+pub use file::{
+    FORMAT, FORMAT_OFFSET, LOG_ID_OFFSET, MAGIC, ROOT_OFFSET, ROW_BYTES, ROW_HASH_OFFSET,
+    ROW_LENGTH_OFFSET, ROW_VERSION_OFFSET, SECTIONS_OFFSET, SIZE_OFFSET, Snapshot,
+};
 pub use index::{INDEX, INDEX_VERSION};
 
 pub(crate) use index::{IndexCut, Start, Tiles, has_levels};

@@ -13,6 +13,7 @@ use lampyris_message::lifecycle::rules;
 use parking_lot::Mutex;
 
 use crate::Lampyris;
+use crate::background::Background;
 use crate::decider::WARM;
 use crate::engine::Engine;
 use crate::error::EngineOpenError;
@@ -32,6 +33,7 @@ pub struct Builder {
     recent_messages: usize,
     checkpoints: Option<(SigningKey, Cadence)>,
     verify: Verify,
+    in_background: bool,
     snapshot_every: Option<u64>,
 }
 
@@ -47,6 +49,7 @@ impl Default for Builder {
             recent_messages: WARM,
             checkpoints: None,
             verify: Verify::New,
+            in_background: false,
             snapshot_every: None,
         }
     }
@@ -102,6 +105,13 @@ impl Builder {
     #[must_use]
     pub fn verify(self, verify: Verify) -> Self {
         Self { verify, ..self }
+    }
+
+    /// Verifies, on a thread of its own while the engine runs, what was not read because a snapshot was. If that finds
+    /// damage, the engine decides nothing more.
+    #[must_use]
+    pub fn verify_in_background(self) -> Self {
+        Self { in_background: true, ..self }
     }
 
     /// After how many new records the running engine writes a snapshot of what it holds, so that it is opened again
@@ -176,8 +186,15 @@ impl Builder {
             session,
             appends: AtomicU64::new(0),
             checkpointer: Mutex::new(checkpointer),
+            background: Mutex::default(),
         };
-        Ok(Lampyris::new(engine, self.actor))
+        let engine = Lampyris::new(engine, self.actor);
+        if self.in_background && engine.verified_from() > 0 {
+            let started = Background::start(&engine.engine);
+            let no_thread = |error| EngineOpenError::Views(format!("no thread to verify: {error}"));
+            *engine.engine.background.lock() = Some(started.map_err(no_thread)?);
+        }
+        Ok(engine)
     }
 
     fn options(&self, feed: &Arc<Feed>) -> Options {

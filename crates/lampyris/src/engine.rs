@@ -13,6 +13,7 @@ use lampyris_message::{MessageId, Timestamp};
 use lampyris_projection::{Live, record};
 use parking_lot::Mutex;
 
+use crate::background::Background;
 use crate::decider::{Decided, Decider, Holder, LookedUp, Missing, Unsettled};
 use crate::elements::{self, Element};
 use crate::error::Error;
@@ -43,6 +44,8 @@ pub(crate) struct Engine {
     /// Signs the log as it grows, if that was asked for.
     // Invariant: dropped after the log, so that it signs the last of it.
     pub(crate) checkpointer: Mutex<Option<Checkpointer>>,
+    /// Verifies what was taken from a snapshot, if that was asked for.
+    pub(crate) background: Mutex<Option<Background>>,
 }
 
 /// What is written of a decision: the new elements, and then the events of the message.
@@ -306,7 +309,7 @@ impl Engine {
     }
 
     /// Decides nothing any more: what the decider knows may not come true.
-    fn fail(&self, cause: String) {
+    pub(crate) fn fail(&self, cause: String) {
         let durable = self.position();
         self.failed.lock().get_or_insert_with(|| {
             tracing::error!(cause, "the engine decides nothing until it is opened again");

@@ -29,6 +29,7 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 
+mod background;
 mod builder;
 mod data;
 mod decider;

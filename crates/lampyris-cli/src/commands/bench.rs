@@ -8,6 +8,7 @@ mod closed_loop;
 mod engine;
 mod index;
 mod memory;
+mod open;
 mod projection;
 mod prove;
 mod raw;
@@ -69,6 +70,7 @@ pub(crate) fn run(global: &Global, bench: &Bench) -> Result<ExitCode, Failure> {
         Bench::Apply(apply) => apply::run(global, apply),
         Bench::Engine(engine) => engine::run(global, engine),
         Bench::Index(index) => index::run(global, index),
+        Bench::Open(open) => open::run(global, open),
         Bench::Projection(projection) => projection::run(global, projection),
         Bench::Prove(prove) => prove::run(global, prove),
         Bench::Replay(replay) => replay::run(global, replay),

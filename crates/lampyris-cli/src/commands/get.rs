@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::{output, store};
 
 pub(crate) fn run(global: &Global, one: &One) -> Result<ExitCode, Failure> {
-    let log = store::open_reader(global, |_| {})?;
+    let log = store::open_to_look(global)?;
     let history = store::history(&log, &one.namespace.namespace, one.id)?;
     store::judged(&history)?;
     let view = history.iter().fold(None, |view: Option<View>, (record, event)| match view {

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::{output, store, timeline};
 
 pub(crate) fn run(global: &Global, one: &One) -> Result<ExitCode, Failure> {
-    let log = store::open_reader(global, |_| {})?;
+    let log = store::open_to_look(global)?;
     let history = store::history(&log, &one.namespace.namespace, one.id)?;
     if history.is_empty() {
         return Err(super::get::unknown(&one.namespace.namespace, one.id));

@@ -1,34 +1,20 @@
 //! `list`: messages in the order of their first events.
 //!
-//! Two passes: the first judges the log and finds where each message stands, the second reads the
-//! first events of those that are meant.
+//! The views say where each message stands; what is read then are the first events of those that are meant.
 
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use lampyris_log::{Log, VerifiedRecord};
-use lampyris_projection::{Audit, Row, View, Views, record};
+use lampyris_projection::{Row, View, record};
 
 use crate::args::{Global, List};
 use crate::failure::Failure;
 use crate::{output, store};
 
 pub(crate) fn run(global: &Global, list: &List) -> Result<ExitCode, Failure> {
-    let (mut audit, mut views, mut unfit) = (Audit::new(), Views::new(), None);
-    let log = store::open_reader(global, |verified| {
-        audit.take(verified);
-        if audit.fault().is_none() && unfit.is_none() {
-            unfit = views.take(&verified.record).err();
-        }
-    })?;
-    if let Some(fault) = audit.fault() {
-        return Err(Failure::no(fault));
-    }
-    if let Some(unfit) = unfit {
-        return Err(Failure::no(unfit));
-    }
-    drop(audit);
+    let (log, views) = store::open_views(global)?;
     let limit = if list.limit == 0 { usize::MAX } else { list.limit };
     let rows = views.list(&list.namespace.namespace, list.state, None).take(limit);
     let mut out = output::answers();

@@ -5,7 +5,9 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use lampyris_projection::Audit;
+use lampyris_message::MessageState;
+use lampyris_projection::Views;
+use lampyris_projection::record::{DATA, MESSAGE};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -14,22 +16,18 @@ use crate::failure::Failure;
 use crate::{output, store};
 
 pub(crate) fn run(global: &Global) -> Result<ExitCode, Failure> {
-    let (mut audit, mut bytes) = (Audit::new(), 0_u64);
-    let log = store::open_reader(global, |record| {
-        audit.take(record);
-        bytes += record.bytes.len() as u64;
-    })?;
-    if let Some(fault) = audit.fault() {
-        return Err(Failure::no(fault));
-    }
+    let (log, views) = store::open_views(global)?;
+    let kinds = log.kinds();
+    let of = |kind: &str| kinds.iter().find(|(found, ..)| found == kind);
+    let elements = of(DATA).map_or(0, |(_, streams, _)| *streams);
+    let events = of(MESSAGE).map_or(0, |(.., records)| *records);
+    let (bytes, messages, states) = (log.record_bytes(), views.len(), states(&views));
     let head = log.head();
     let log_id = Uuid::from_bytes(log.log_id());
     let mut out = output::answers();
     if global.json {
-        let states: Map<String, Value> = audit
-            .counts()
-            .map(|(state, count)| (state.as_str().to_owned(), json!(count)))
-            .collect();
+        let states: Map<String, Value> =
+            states.map(|(state, count)| (state.as_str().to_owned(), json!(count))).collect();
         output::json_line(
             &mut out,
             &json!({
@@ -39,9 +37,9 @@ pub(crate) fn run(global: &Global) -> Result<ExitCode, Failure> {
                 "records": head.size,
                 "recordBytes": bytes,
                 "root": head.root.to_string(),
-                "events": audit.events(),
-                "messages": audit.messages(),
-                "dataElements": audit.elements(),
+                "events": events,
+                "messages": messages,
+                "dataElements": elements,
                 "states": states,
             }),
         )?;
@@ -51,13 +49,24 @@ pub(crate) fn run(global: &Global) -> Result<ExitCode, Failure> {
         writeln!(out, "rules      version {}", log.rules().version)?;
         writeln!(out, "records    {} ({bytes} bytes)", head.size)?;
         writeln!(out, "root       {}", head.root)?;
-        writeln!(out, "events     {}", audit.events())?;
-        writeln!(out, "elements   {}", audit.elements())?;
-        writeln!(out, "messages   {}", audit.messages())?;
-        for (state, count) in audit.counts() {
+        writeln!(out, "events     {events}")?;
+        writeln!(out, "elements   {elements}")?;
+        writeln!(out, "messages   {messages}")?;
+        for (state, count) in states {
             writeln!(out, "  {:<10} {count}", state.as_str())?;
         }
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// How many messages of all namespaces are in each state.
+fn states(views: &Views) -> impl Iterator<Item = (MessageState, u64)> {
+    let mut all: Vec<_> = MessageState::ALL.iter().map(|state| (*state, 0)).collect();
+    for namespace in views.namespaces() {
+        for ((_, count), (_, here)) in all.iter_mut().zip(views.counts(namespace)) {
+            *count += here;
+        }
+    }
+    all.into_iter()
 }

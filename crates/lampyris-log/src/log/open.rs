@@ -211,7 +211,8 @@ fn assemble(
 
 /// Who writes snapshots of a log that appends and has a place for them.
 fn keeper(options: &Options, resumed: Resumed) -> Option<Keeper> {
-    let is_writer = matches!(options.access, Access::Writer(_)) && options.snapshot_every < u64::MAX;
+    let is_writer =
+        matches!(options.access, Access::Writer(_)) && options.snapshot_every < u64::MAX;
     let path = options.snapshot.clone().filter(|_| is_writer)?;
     let (place, replaces) = ((Arc::clone(&options.disk), path), resumed == Resumed::Unfit);
     Some(Keeper::new(place, options.snapshot_every, resumed.from(), replaces))

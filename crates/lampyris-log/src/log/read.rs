@@ -6,7 +6,7 @@ use crate::block_on::block_on;
 use crate::corrupt::{At, Corrupt, Rule};
 use crate::error::ReadError;
 use crate::frame::{Frame, FrameReader};
-use crate::merkle::Hash;
+use crate::merkle::{Hash, Head};
 use crate::pass::Pass;
 use crate::record::{Claim, ClaimRef, Record, RecordRef};
 use crate::shard::StoredFrame;
@@ -103,6 +103,33 @@ impl Log {
             Ok::<_, ReadError>(if verifier.size() < end { flow } else { ControlFlow::Break(()) })
         })?;
         if next < end && !broken_off { Err(missing(next).into()) } else { Ok(next) }
+    }
+
+    /// Verifies everything that is durable now from the first byte on, on one thread, and that it leads to the log's
+    /// head: for a log that was opened by a snapshot. `progress` is told after each frame how many records were
+    /// verified, and may break off; what it returns is the sequence after the last record that was.
+    ///
+    /// # Errors
+    /// [`ReadError`] at the first record that cannot be read or breaks a rule.
+    pub fn verify_whole(
+        &self,
+        mut progress: impl FnMut(u64) -> ControlFlow<()> + Send,
+    ) -> Result<u64, ReadError> {
+        let end = self.head();
+        let pass = Pass { shard: self.shared.shard.as_ref(), begin: 0, end: end.size, threads: 1 };
+        let (mut verifier, mut broken_off) = (Verifier::new(), false);
+        pass.run(&|_: &RecordRef<'_>| (), |arrival| {
+            let accepted = arrival.accept(&mut verifier, |_, ()| ControlFlow::Continue(()));
+            let flow = accepted?;
+            if verifier.size() == end.size && verifier.head() != end {
+                return Err(differs(end, verifier.head()));
+            }
+            broken_off = verifier.size() < end.size && progress(verifier.size()).is_break();
+            let goes_on = !broken_off && verifier.size() < end.size;
+            Ok::<_, ReadError>(if goes_on { flow } else { ControlFlow::Break(()) })
+        })?;
+        let size = verifier.size();
+        if size < end.size && !broken_off { Err(missing(size).into()) } else { Ok(size) }
     }
 
     /// One record, or nothing if the log is not that long.
@@ -218,6 +245,12 @@ impl Cursor {
         self.next = next;
         Ok(flow.is_continue() && self.next < end)
     }
+}
+
+/// The records lead to another root than the one that is known.
+pub(super) fn differs(known: Head, found: Head) -> ReadError {
+    let rule = Rule::RootBefore { said: known.root, found: found.root };
+    Corrupt { frame: known.size, sequence: known.size, at: At::Stored(0), rule }.into()
 }
 
 pub(super) fn missing(sequence: u64) -> Corrupt {

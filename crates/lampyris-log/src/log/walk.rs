@@ -3,9 +3,8 @@
 //! What was verified when the log was opened need not be verified twice: equal roots mean equal bytes.
 
 use super::Log;
-use super::read::{READ_BYTES, missing};
+use super::read::{READ_BYTES, differs, missing};
 use crate::block_on::block_on;
-use crate::corrupt::{At, Corrupt, Rule};
 use crate::error::ReadError;
 use crate::frame::FrameReader;
 use crate::merkle::Head;
@@ -51,12 +50,7 @@ impl Log {
             }
         }
         let head = chain.head();
-        if head == end {
-            return Ok(head);
-        }
-        let rule = Rule::RootBefore { said: end.root, found: head.root };
-        let (frame, sequence) = (end.size, end.size);
-        Err(Corrupt { frame, sequence, at: At::Stored(0), rule }.into())
+        if head == end { Ok(head) } else { Err(differs(end, head)) }
     }
 
     /// Reads, decompresses, decodes and hashes everything, and does nothing else: the bound that a replay

@@ -12,10 +12,27 @@ pub const MAGIC: [u8; 4] = *b"LMPX";
 /// The format of the header; of a section, its own version says how it reads.
 pub const FORMAT: u8 = 1;
 
-/// Bytes before the table: magic, format, log id, size, root, number of sections.
-const FIXED_BYTES: usize = 4 + 1 + 16 + 8 + 32 + 1;
-/// Bytes of a row of the table: name, version, length, hash.
-const ROW_BYTES: usize = NAME_BYTES + 4 + 8 + 32;
+/// Where the format stands.
+pub const FORMAT_OFFSET: usize = MAGIC.len();
+/// Where the log's id stands.
+pub const LOG_ID_OFFSET: usize = FORMAT_OFFSET + 1;
+/// Where the number of records stands.
+pub const SIZE_OFFSET: usize = LOG_ID_OFFSET + 16;
+/// Where the root over them stands.
+pub const ROOT_OFFSET: usize = SIZE_OFFSET + 8;
+/// Where the number of sections stands; the table follows.
+pub const SECTIONS_OFFSET: usize = ROOT_OFFSET + 32;
+
+/// Where the version stands in a row of the table; the name is before it.
+pub const ROW_VERSION_OFFSET: usize = NAME_BYTES;
+/// Where the length stands in a row.
+pub const ROW_LENGTH_OFFSET: usize = ROW_VERSION_OFFSET + 4;
+/// Where the hash stands in a row.
+pub const ROW_HASH_OFFSET: usize = ROW_LENGTH_OFFSET + 8;
+/// Bytes of a row.
+pub const ROW_BYTES: usize = ROW_HASH_OFFSET + 32;
+
+const FIXED_BYTES: usize = SECTIONS_OFFSET + 1;
 const NAME_BYTES: usize = 16;
 const CHECKSUM_BYTES: usize = 4;
 
@@ -44,7 +61,7 @@ impl Snapshot {
         if !disk.exists(path).map_err(|_| Unfit("cannot be looked for"))? {
             return Ok(None);
         }
-        let file = disk.open(path, false).map_err(|_| Unfit("cannot be opened"))?;
+        let file = disk.open_to_read(path).map_err(|_| Unfit("cannot be opened"))?;
         let mut fixed = [0; FIXED_BYTES];
         read_exact(file.as_ref(), &mut fixed, 0)?;
         let mut from = super::SectionReader::new(&fixed);

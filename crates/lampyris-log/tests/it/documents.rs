@@ -1,7 +1,7 @@
 //! The documents say what the code does.
 
 use lampyris_log::cursors::slot;
-use lampyris_log::{FIELDS, checkpoints, directory, frame, journal};
+use lampyris_log::{FIELDS, checkpoints, directory, frame, journal, snapshot};
 use std::path::Path;
 
 fn document(name: &str) -> String {
@@ -151,6 +151,31 @@ fn a_slot_of_a_cursor_is_laid_out_as_documented() {
         ],
     );
     assert_eq!((slot::SLOT_BYTES, slot::FILE_BYTES), (41, 8192));
+}
+
+#[test]
+fn a_snapshot_is_laid_out_as_documented() {
+    check_ladder(
+        "Snapshot",
+        &[
+            (0, 4, "magic"),
+            (snapshot::FORMAT_OFFSET, 1, "format"),
+            (snapshot::LOG_ID_OFFSET, 16, "log id"),
+            (snapshot::SIZE_OFFSET, 8, "size"),
+            (snapshot::ROOT_OFFSET, 32, "root"),
+            (snapshot::SECTIONS_OFFSET, 1, "sections"),
+        ],
+    );
+    check_ladder(
+        "Table of sections",
+        &[
+            (0, 16, "name"),
+            (snapshot::ROW_VERSION_OFFSET, 4, "version"),
+            (snapshot::ROW_LENGTH_OFFSET, 8, "length"),
+            (snapshot::ROW_HASH_OFFSET, 32, "hash"),
+        ],
+    );
+    assert_eq!(snapshot::ROW_BYTES, 60);
 }
 
 #[test]

@@ -6,5 +6,6 @@ mod cast;
 mod checkpoints;
 mod elements;
 mod opening;
+mod snapshot;
 mod stream;
 mod subscribing;

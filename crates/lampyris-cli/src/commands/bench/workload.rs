@@ -20,7 +20,13 @@ const GROUP: usize = 1000;
 
 /// Makes a log of this many events; returns how many there are.
 pub(super) fn fill(log: &Log, events: u64, imported: bool) -> Result<u64, Failure> {
-    let (mut made, mut message, mut group) = (0, 0, Vec::with_capacity(GROUP));
+    fill_from(log, 0, events, imported)
+}
+
+/// The same, from the message with this number on; `from` events were made before.
+pub(super) fn fill_from(log: &Log, from: u64, events: u64, imported: bool) -> Result<u64, Failure> {
+    let (mut made, mut message, mut group) = (from, from, Vec::with_capacity(GROUP));
+    let events = from + events;
     while made < events {
         for (command, steps) in told(message, imported)? {
             let mut append = Append::new(number(5, made), "default", command.name(), "bench");
@@ -36,7 +42,7 @@ pub(super) fn fill(log: &Log, events: u64, imported: bool) -> Result<u64, Failur
         }
     }
     keep(log, &mut group)?;
-    Ok(made)
+    Ok(made - from)
 }
 
 /// The id of a made-up message, and its events in order.

@@ -3,6 +3,7 @@
 use super::{Counting, Place, Seen, grow};
 use crate::scratch::{append, writer};
 use lampyris_evidence::key::SigningKey;
+use lampyris_log::snapshot::{FORMAT_OFFSET, ROW_BYTES, ROW_VERSION_OFFSET, SECTIONS_OFFSET};
 use lampyris_log::{Broken, MemoryShard, OpenError, Options, Verify};
 use std::fs;
 
@@ -123,8 +124,8 @@ fn copy_of(place: &Place) -> Place {
 
 /// Puts the checksum right again.
 fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
-    let rows = usize::from(bytes[61]);
-    let end = 62 + rows * 60;
+    let rows = usize::from(bytes[SECTIONS_OFFSET]);
+    let end = SECTIONS_OFFSET + 1 + rows * ROW_BYTES;
     let checksum = crc32fast::hash(&bytes[..end]).to_be_bytes();
     bytes[end..end + 4].copy_from_slice(&checksum);
     bytes
@@ -134,7 +135,8 @@ fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
 fn a_format_or_version_of_a_newer_program_is_ignored() {
     let (place, bytes, whole) = sample();
     assert!(used(&place, &sealed(bytes.clone()), &whole));
-    for (name, at) in [("format", 4), ("version of the section", 62 + 16 + 3)] {
+    let version = SECTIONS_OFFSET + 1 + ROW_VERSION_OFFSET + 3;
+    for (name, at) in [("format", FORMAT_OFFSET), ("version of the section", version)] {
         let mut newer = bytes.clone();
         newer[at] += 1;
         assert!(!used(&place, &sealed(newer), &whole), "{name}");

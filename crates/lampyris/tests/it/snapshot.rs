@@ -1,0 +1,105 @@
+//! An engine that is opened by a snapshot, and one whose log is damaged before it.
+
+use lampyris::{Builder, Lampyris};
+use lampyris_log::Verify;
+use lampyris_message::MessageState;
+
+use crate::cast::{batch, broadcast, message, pin, seal};
+
+fn builder() -> Builder {
+    Lampyris::builder().snapshot_every(1)
+}
+
+/// Messages in every state that a message can wait in.
+async fn fill(engine: &Lampyris) {
+    for number in 0..8 {
+        engine.stage(broadcast(number)).await.unwrap();
+        if number >= 2 {
+            engine.seal(message(number), seal(number)).await.unwrap();
+        }
+        if number >= 4 {
+            engine.dispatched(message(number), batch(number)).await.unwrap();
+        }
+        if number >= 6 {
+            engine.sequence(message(number), pin(number)).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_closed_engine_opens_by_its_snapshot_and_whole_all_the_same() {
+    let scratch = tempfile::tempdir().unwrap();
+    let engine = builder().open(scratch.path()).unwrap();
+    fill(&engine).await;
+    engine.close().await.unwrap();
+    drop(engine);
+    let mut seen = Vec::new();
+    for verify in [Verify::New, Verify::Whole, Verify::New] {
+        let builder = builder().verify(verify).verify_in_background();
+        let engine = builder.open(scratch.path()).unwrap();
+        let from = if verify == Verify::New { engine.head().size } else { 0 };
+        assert_eq!(engine.verified_from(), from);
+        let work = engine.work(std::time::Duration::ZERO).await.unwrap();
+        assert_eq!((work.to_seal.len(), work.to_dispatch.len()), (2, 2));
+        assert_eq!((work.to_sequence.len(), work.to_confirm.len()), (2, 2));
+        // Since when a message waits is when it was decided on, or a moment later when it was recorded.
+        let ids = |tasks: &[lampyris::Task]| tasks.iter().map(|it| it.id).collect::<Vec<_>>();
+        let waiting = [&work.to_seal, &work.to_dispatch, &work.to_sequence, &work.to_confirm];
+        let waiting = waiting.map(|tasks| ids(tasks));
+        seen.push((waiting, engine.list(None, None, 100).unwrap().messages, engine.head()));
+    }
+    assert!(seen.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[tokio::test]
+async fn another_namespace_reads_the_whole_log() {
+    let scratch = tempfile::tempdir().unwrap();
+    let engine = builder().open(scratch.path()).unwrap();
+    fill(&engine).await;
+    drop(engine);
+    for (namespace, is_quick) in [("other", false), ("other", true), ("default", false)] {
+        let engine = builder().namespace(namespace).open(scratch.path()).unwrap();
+        assert_eq!(engine.verified_from() > 0, is_quick, "{namespace}");
+        let is_ours = namespace == "default";
+        assert_eq!(engine.state(message(0)).is_some(), is_ours);
+        if is_ours {
+            assert_eq!(engine.state(message(6)), Some(MessageState::Pending));
+        }
+    }
+}
+
+/// A log that was written without an engine since: its snapshot stays, and what came after is judged.
+#[tokio::test]
+async fn a_log_that_others_wrote_to_is_opened_by_the_snapshot_before() {
+    use lampyris_log::{Append, Log, Options, Rules};
+    use lampyris_message::lifecycle::rules;
+
+    let scratch = tempfile::tempdir().unwrap();
+    let engine = builder().open(scratch.path()).unwrap();
+    fill(&engine).await;
+    let size = engine.head().size;
+    drop(engine);
+    let rules = Rules { version: rules::VERSION, hash: rules::hash().0 };
+    let log = Log::open(scratch.path(), &Options::writer(rules).snapshot_every(1)).unwrap();
+    let sealed = lampyris_message::event::Event::Sent(lampyris_message::event::Sent {
+        batch: batch(2),
+        tx_id: crate::cast::transaction(2),
+    });
+    let append = Append::new([1; 16], "default", "dispatched", "other");
+    let event = lampyris_projection::record::new_event(message(2), &sealed);
+    log.append_blocking(append.event(event)).unwrap();
+    drop(log);
+    let engine = builder().open(scratch.path()).unwrap();
+    assert_eq!((engine.verified_from(), engine.head().size), (size, size + 1));
+    assert_eq!(engine.state(message(2)), Some(MessageState::Sent));
+    drop(engine);
+
+    // One that the table does not allow: the whole log is read, and that names it.
+    let log = Log::open(scratch.path(), &Options::writer(rules)).unwrap();
+    let append = Append::new([2; 16], "default", "dispatched", "other");
+    let event = lampyris_projection::record::new_event(message(0), &sealed);
+    log.append_blocking(append.event(event)).unwrap();
+    drop(log);
+    let error = builder().open(scratch.path()).unwrap_err().to_string();
+    assert!(error.contains(&format!("sequence {}", size + 1)), "{error}");
+}
