@@ -2,12 +2,14 @@
 //!
 //! Parsing only; nothing is opened here.
 
+mod bench;
 mod data;
 mod evidence;
 
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 
+pub(crate) use bench::{Bench, BenchAppend, BenchIndex, BenchLog, BenchOpen, BenchValues};
 pub(crate) use data::{Data, DataGc, DataGet, DataList, DataPut};
 pub(crate) use evidence::{
     Checkpoint, Diff, Export, Inspect, Key, KeyFile, Prove, Replay, Verify, Witness,
@@ -223,110 +225,6 @@ pub(crate) enum Command {
     /// Measure this machine: a made-up log beside the bound of what is possible, in one run
     #[command(subcommand)]
     Bench(Bench),
-}
-
-/// What to measure.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Bench {
-    /// Durable appends of one record each, beside a raw append and fdatasync with the same grouping
-    Append(BenchAppend),
-    /// Whole lives of messages as lines of JSON, as `apply` takes them, beside the engine without the lines
-    Apply(BenchAppend),
-    /// Whole lives of messages through the engine, beside durable appends of one record each
-    Engine(BenchAppend),
-    /// Memory of the index, a stream and a claim
-    Index(BenchIndex),
-    /// Opening the engine by a snapshot, with new records behind it, and by reading the whole log; the store's share
-    Open(BenchOpen),
-    /// Live views made from a log and fed event by event, beside scan and SHA-256 alone; their memory
-    Projection(BenchLog),
-    /// Roots, proofs and a checkpoint of a log, beside the hashes of a proof alone; opening with tiles and without
-    Prove(BenchLog),
-    /// Judged replay on one thread and two, beside scan, decompression, decoding, SHA-256 and root alone
-    Replay(BenchLog),
-    /// Durable appends to a log that keeps the tiles of its tree, beside one that keeps none
-    Tiles(BenchAppend),
-    /// Messages staged with a value in line, beside the same messages without
-    Values(BenchValues),
-}
-
-/// How to measure appends and requests.
-#[derive(Debug, clap::Args)]
-pub(crate) struct BenchAppend {
-    /// How many wait for their answers at a time; each number is measured by itself
-    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [1, 8, 64, 512])]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=4096))]
-    pub(crate) in_flight: Vec<u32>,
-    /// How often each side is measured, in turn
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) rounds: u32,
-    /// Events of one round for each one in flight
-    #[arg(long, value_name = "N", default_value_t = 300)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) depth: u32,
-    /// Where to make the log, in a folder of its own that is removed at the end
-    #[arg(long, value_name = "DIR")]
-    pub(crate) scratch: Option<PathBuf>,
-}
-
-/// How to measure values.
-#[derive(Debug, clap::Args)]
-pub(crate) struct BenchValues {
-    /// About how many bytes a value has
-    #[arg(long, value_name = "N", default_value_t = 1000)]
-    #[arg(value_parser = clap::value_parser!(u32).range(64..=16_777_216))]
-    pub(crate) bytes: u32,
-    #[command(flatten)]
-    pub(crate) appends: BenchAppend,
-}
-
-/// How to measure the index.
-#[derive(Debug, clap::Args)]
-pub(crate) struct BenchIndex {
-    /// How many streams, and how many claims, the made-up logs have
-    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
-    #[arg(value_parser = clap::value_parser!(u64).range(1000..))]
-    pub(crate) streams: u64,
-}
-
-/// How to measure opening.
-#[derive(Debug, clap::Args)]
-pub(crate) struct BenchOpen {
-    /// How many events the made-up log has
-    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
-    #[arg(value_parser = clap::value_parser!(u64).range(2000..))]
-    pub(crate) events: u64,
-    /// How many events come after the snapshot where some do
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) new: u64,
-    /// How often each is measured, in turn
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) rounds: u32,
-    /// Where to make the log, in a folder of its own that is removed at the end
-    #[arg(long, value_name = "DIR")]
-    pub(crate) scratch: Option<PathBuf>,
-}
-
-/// How to measure what reads a whole log.
-#[derive(Debug, clap::Args)]
-pub(crate) struct BenchLog {
-    /// How many events the made-up log has
-    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) events: u64,
-    /// How often each side is measured, in turn
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) rounds: u32,
-    /// Make imported messages, one event each, in place of whole lifecycles of six
-    #[arg(long)]
-    pub(crate) imported: bool,
-    /// Where to make the log, in a folder of its own that is removed at the end
-    #[arg(long, value_name = "DIR")]
-    pub(crate) scratch: Option<PathBuf>,
 }
 
 /// What to import.

@@ -6,7 +6,8 @@
 //! before the last operation of its commit succeeded, and because a log that failed once takes no more appends.
 
 use crate::scratch::{append, keep_guarded_panics_silent, open, records, writer};
-use lampyris_log::{AppendError, Disk, DiskFile, Log, StdDisk, Unavailable};
+use crate::snapshot::Seen;
+use lampyris_log::{AppendError, Disk, DiskFile, Log, StdDisk, Unavailable, Verify};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -114,7 +115,8 @@ impl DiskFile for FailingFile {
 
 /// Creates a log, appends, opens it again and appends more; notes in `acknowledged` what was.
 fn work(path: &Path, disk: &FailingDisk, acknowledged: &mut Vec<u8>) {
-    let options = writer().disk(Arc::new(disk.clone()));
+    // A snapshot now and then, and at each end: none that is cut short may be taken for one.
+    let options = writer().disk(Arc::new(disk.clone())).snapshot_every(20).verify(Verify::New);
     for round in 0..2u8 {
         let Ok(log) = Log::open(path, &options) else { continue };
         let mut poisoned = false;
@@ -159,7 +161,11 @@ fn fail_one(operation: usize, lasting: bool) -> bool {
     work(&path, &FailingDisk(Arc::clone(&countdown)), &mut acknowledged);
     // Every third time twice: what opening adopts and repairs must itself be kept.
     for more in 0..if operation.is_multiple_of(3) { 2 } else { 1 } {
-        let log = open(&path).unwrap_or_else(|error| panic!("{operation}: {error}"));
+        let whole = open(&path).unwrap_or_else(|error| panic!("{operation}: {error}"));
+        let seen = Seen::of(&whole);
+        drop(whole);
+        let log = Log::open(&path, &writer().verify(Verify::New)).unwrap();
+        assert_eq!(Seen::of(&log), seen, "operation {operation}: by the snapshot");
         let found: Vec<u8> = records(&log).iter().skip(1).map(|record| record.content[0]).collect();
         let mut rest = found.iter();
         for number in &acknowledged {
