@@ -15,6 +15,7 @@ mod dialogue;
 mod dice;
 mod docs;
 mod evidence;
+mod exchange;
 mod fixtures;
 mod full_disk;
 mod fuzz;

@@ -209,9 +209,14 @@ pub(crate) enum Command {
     /// that `prove` wrote, with --from the checkpoint you hold, once you hold one. What is cosigned is
     /// written to the file of --held first, and never goes back.
     Witness(Witness),
-    /// Write the log for others: a C2SP tlog-tiles directory of static files
+    /// Write the log to a file that `import --log` takes in, or as a C2SP tlog-tiles directory
     ///
-    /// A second run writes only what is new. The checkpoint is written last, so that whoever reads
+    /// Also beside a process that writes the log. The file has every record with its exact bytes, in order, what was
+    /// signed of them, and the root at the end; the same log gives the same file. JSON lines are for reading, a
+    /// CBOR sequence is smaller. Values and blobs are not in it: copy the folder `data` of a log that is closed, or back
+    /// it up.
+    ///
+    /// With --tiles, a second run writes only what is new, and the checkpoint is written last, so that whoever reads
     /// meanwhile finds everything that it covers.
     Export(Export),
     /// Find the first record in which two logs differ
@@ -231,8 +236,12 @@ pub(crate) enum Command {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Import {
     /// Files with messages; `-` is standard input
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "log", value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// A file that `export` wrote, or `-`: the whole log is taken in where there is none yet, with the same records,
+    /// bytes and root
+    #[arg(long, value_name = "FILE", conflicts_with = "files")]
+    pub(crate) log: Option<PathBuf>,
     /// Exit with 1 if any message was refused
     #[arg(long)]
     pub(crate) strict: bool,

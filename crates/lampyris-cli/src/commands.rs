@@ -9,10 +9,12 @@ mod checkpoint;
 mod data;
 mod diff;
 mod export;
+mod export_tiles;
 mod get;
 mod hash;
 mod history;
 mod import;
+mod import_log;
 mod inspect;
 mod key;
 mod list;
@@ -33,7 +35,10 @@ use crate::failure::Failure;
 pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     let global = &args.global;
     match args.command {
-        Command::Import(import) => import::run(global, &import),
+        Command::Import(import) => match &import.log {
+            Some(file) => import_log::run(global, file),
+            None => import::run(global, &import),
+        },
         Command::Apply(apply) => apply::run(global, &apply),
         Command::Get(one) => get::run(global, &one),
         Command::History(one) => history::run(global, &one),
@@ -51,7 +56,10 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Prove(prove) => prove::run(global, &prove),
         Command::Verify(verify) => verify::run(global, &verify),
         Command::Witness(witness) => witness::run(global, &witness),
-        Command::Export(export) => export::run(global, &export),
+        Command::Export(export) => match &export.tiles {
+            Some(tiles) => export_tiles::run(global, &export, tiles),
+            None => export::run(global, &export),
+        },
         Command::Diff(diff) => diff::run(global, &diff),
         Command::Bench(bench) => bench::run(global, &bench),
     }

@@ -8,6 +8,7 @@
 
 mod args;
 mod commands;
+mod exchange;
 mod failure;
 mod input;
 mod output;

@@ -3,6 +3,7 @@
 
 mod cadence;
 mod checkpointer;
+mod entries;
 mod entry;
 mod error;
 mod file;
@@ -10,6 +11,9 @@ mod growth;
 mod ledger;
 #[cfg(test)]
 mod tests;
+
+#[cfg(feature = "sled")]
+pub(crate) use entries::file_of;
 
 pub use cadence::Cadence;
 pub use checkpointer::Checkpointer;

@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub const MARKER: &str = "format";
 /// The marker of a newer layout, before it takes the place of the old one.
 pub const UPGRADING: &str = "format.upgrading";
+/// Stands in for the marker while a log is taken in.
+pub const IMPORTING: &str = "format.importing";
 /// Stands in for the marker until creation is finished; nothing was acknowledged while it is there.
 pub const CREATING: &str = "format.creating";
 /// Locked as long as the log is open.
@@ -83,6 +85,9 @@ impl Directory {
         if has(MARKER) {
             return self.read_marker(has(JOURNAL) || has(SLED));
         }
+        if has(IMPORTING) {
+            return Err(OpenError::ImportCutShort { path: self.path.clone() });
+        }
         let ours = |entry: &PathBuf| {
             entry.file_name().is_some_and(|name| {
                 let ours = [
@@ -149,6 +154,43 @@ impl Directory {
             .rename(&self.join(CREATING), &self.join(MARKER))
             .map_err(self.io("rename", CREATING))?;
         self.sync()
+    }
+
+    /// Makes the directory ours, to take a log in.
+    pub(crate) fn begin_import(&self) -> Result<(), Unavailable> {
+        self.create_path(&self.path)?;
+        let file =
+            self.disk.open(&self.join(IMPORTING), true).map_err(self.io("create", IMPORTING))?;
+        file.write_at(marker().as_bytes(), 0).map_err(self.io("write", IMPORTING))?;
+        file.sync_all().map_err(self.io("sync", IMPORTING))?;
+        self.sync()
+    }
+
+    /// Turns a directory whose log was taken in into a log.
+    pub(crate) fn end_import(&self) -> Result<(), Unavailable> {
+        self.sync()?;
+        let renamed = self.disk.rename(&self.join(IMPORTING), &self.join(MARKER));
+        renamed.map_err(self.io("rename", IMPORTING))?;
+        self.sync()
+    }
+
+    /// Writes a whole file of checkpoints, unless there is nothing to write.
+    pub(crate) fn write_checkpoints(&self, bytes: &[u8]) -> Result<(), Unavailable> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let file = self.disk.open(&self.join(CHECKPOINTS), true);
+        let file = file.map_err(self.io("create", CHECKPOINTS))?;
+        file.write_at(bytes, 0).map_err(self.io("write", CHECKPOINTS))?;
+        file.sync_all().map_err(self.io("sync", CHECKPOINTS))
+    }
+
+    /// Removes a file, if it is there.
+    pub(crate) fn remove(&self, name: &'static str) -> Result<(), Unavailable> {
+        if self.disk.exists(&self.join(name)).map_err(self.io("look for", name))? {
+            self.disk.remove_file(&self.join(name)).map_err(self.io("remove", name))?;
+        }
+        Ok(())
     }
 
     /// Says that the directory has this program's layout; what it consists of is durable.

@@ -203,6 +203,18 @@ pub enum OpenError {
         /// Newest layout this crate knows.
         supported: u64,
     },
+    /// A log was being taken in here and is not whole.
+    #[error("{} is a log that was not imported to its end: import it again", path.display())]
+    ImportCutShort {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// There is a log where another was to be made.
+    #[error("there is a log in {} already", path.display())]
+    LogThere {
+        /// The directory.
+        path: PathBuf,
+    },
     /// An older program wrote this log; nothing was changed.
     #[error(
         "{} has layout {found}, this program opens {supported}: `lampyris upgrade` brings it up",

@@ -94,7 +94,7 @@ pub use identity::{Identity, LAYOUT, LOG_KIND, NotOwn, OPENED, OwnEvent, RULES, 
 pub use index::{StreamOrdinal, Streams, Tail};
 pub use log::{AppendFuture, Follower, Log, Room, Scan, StoredCheckpoints};
 #[cfg(feature = "sled")]
-pub use log::{Mended, Upgraded};
+pub use log::{Mended, ReceiveError, Receiver, Upgraded};
 pub use merkle::{Frontier, Hash, Head};
 pub use options::{Observer, Options, Verify};
 pub use record::{

@@ -18,7 +18,7 @@ pub use append::{AppendFuture, Room};
 pub use checkpoint::StoredCheckpoints;
 pub use follow::Follower;
 #[cfg(feature = "sled")]
-pub use open::{Mended, Upgraded};
+pub use open::{Mended, ReceiveError, Receiver, Upgraded};
 pub use read::Scan;
 
 use crate::append::{Append, Appended};

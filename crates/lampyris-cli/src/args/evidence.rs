@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use lampyris_message::MessageId;
 
 use super::{Namespace, message_id};
+use crate::exchange::Format;
 
 /// Which file holds the key that signs.
 #[derive(Debug, clap::Args)]
@@ -154,9 +155,21 @@ pub(crate) struct Replay {
 /// What to export, and where to.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Export {
-    /// Write or bring up to date a C2SP tlog-tiles directory: checkpoint, tiles, entries
+    /// File to write the log to; `-` is standard output
+    #[arg(value_name = "FILE", default_value = "-", conflicts_with = "tiles")]
+    pub(crate) file: PathBuf,
+    /// How the file is spelled
+    #[arg(long, value_name = "FORMAT", default_value = "jsonl", conflicts_with = "tiles")]
+    pub(crate) format: Format,
+    /// Only the records of this namespace; such a file is for reading, and cannot be imported
+    #[arg(long, value_name = "NAME", conflicts_with = "tiles")]
+    pub(crate) namespace: Option<String>,
+    /// Go on with a file that was not written to its end: the result is as if it had been
+    #[arg(long, conflicts_with_all = ["tiles", "namespace"])]
+    pub(crate) resume: bool,
+    /// Write or bring up to date a C2SP tlog-tiles directory in place of a file: checkpoint, tiles, entries
     #[arg(long, value_name = "DIR")]
-    pub(crate) tiles: PathBuf,
+    pub(crate) tiles: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) key: KeyFile,
 }

@@ -5,7 +5,7 @@ use super::read::missing;
 use super::{Log, Shared};
 use crate::block_on::block_on;
 use crate::checkpoints::{
-    Cadence, CheckpointError, Checkpointer, Checkpoints, Growing, Growth, Rooted,
+    Cadence, CheckpointError, Checkpointer, Checkpoints, Growing, Growth, Kind, Rooted,
 };
 use crate::clock::Clock;
 use crate::error::{Broken, ReadError, Unavailable};
@@ -51,6 +51,15 @@ impl Log {
     /// The checkpoints that were signed here, oldest first, each with the cosignatures that were added.
     pub fn checkpoints(&self) -> StoredCheckpoints<'_> {
         StoredCheckpoints { checkpoints: &self.shared.checkpoints, next: 0 }
+    }
+
+    /// The entries of the file of checkpoints, but for what was signed of more than so many records: what another copy of
+    /// the log is given beside its records ([`Receiver::finish`](crate::Receiver::finish)).
+    ///
+    /// # Errors
+    /// [`ReadError`] if the file cannot be read.
+    pub fn checkpoint_entries(&self, size: u64) -> Result<Vec<(Kind, String)>, ReadError> {
+        self.shared.checkpoints.entries(size)
     }
 
     /// The newest of them.

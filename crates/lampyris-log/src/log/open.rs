@@ -6,9 +6,13 @@ mod directory;
 #[cfg(feature = "sled")]
 mod mend;
 mod reading;
+#[cfg(feature = "sled")]
+mod receive;
 
 #[cfg(feature = "sled")]
 pub use mend::{Mended, Upgraded};
+#[cfg(feature = "sled")]
+pub use receive::{ReceiveError, Receiver};
 
 use super::append::AppendFuture;
 use super::frames::Frames;

@@ -197,6 +197,7 @@ fn every_file_of_a_data_directory_is_documented() {
         directory::CHECKPOINTS,
         directory::CURSORS,
         directory::SLED,
+        directory::IMPORTING,
         directory::UPGRADING,
         directory::SET_ASIDE,
     ];
