@@ -26,5 +26,6 @@ mod layers;
 mod licences;
 mod program;
 mod reading;
+mod subscribe;
 mod tidy;
 mod worked_example;

@@ -5,6 +5,7 @@
 mod bench;
 mod data;
 mod evidence;
+mod subscribe;
 
 use std::num::NonZeroU64;
 use std::path::PathBuf;
@@ -14,6 +15,8 @@ pub(crate) use data::{Data, DataGc, DataGet, DataList, DataPut};
 pub(crate) use evidence::{
     Checkpoint, Diff, Export, Inspect, Key, KeyFile, Prove, Replay, Verify, Witness,
 };
+
+pub(crate) use subscribe::{Cursors, Subscribe};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use lampyris_log::limits::{ACTOR, Bounds, NAMESPACE};
@@ -124,6 +127,14 @@ pub(crate) enum Command {
     History(One),
     /// List messages, in the order of their first events
     List(List),
+    /// Print the events of messages and data elements in the order of the log, from a place on
+    ///
+    /// Ends at the end of the log; works beside the process that writes it. With --cursor, it begins
+    /// where the cursor stands, and moves it, durably, behind what was written to standard output:
+    /// whoever runs it again and again gets each event at least once, and after an interruption
+    /// perhaps some of them twice. A cursor is made when it is first named; one process holds it at
+    /// a time, and it is for one choice of events.
+    Subscribe(Subscribe),
     /// Count events and messages, by state, and data elements
     Stats,
     /// Read the whole log again and judge it: frames, chain, order, every hash and every step

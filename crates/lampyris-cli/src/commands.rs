@@ -22,6 +22,7 @@ mod mend;
 mod prove;
 mod replay;
 mod stats;
+mod subscribe;
 mod telling;
 mod verify;
 mod witness;
@@ -44,6 +45,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::History(one) => history::run(global, &one),
         Command::List(list) => list::run(global, &list),
         Command::Stats => stats::run(global),
+        Command::Subscribe(subscribe) => subscribe::run(global, &subscribe),
         Command::Replay(replay) => replay::run(global, &replay),
         Command::Repair => mend::repair(global),
         Command::Upgrade => mend::upgrade(global),

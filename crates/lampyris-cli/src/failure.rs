@@ -86,6 +86,17 @@ impl From<lampyris_log::ReadError> for Failure {
     }
 }
 
+impl From<lampyris_log::CursorError> for Failure {
+    fn from(error: lampyris_log::CursorError) -> Self {
+        let text = chain(&error);
+        if matches!(error, lampyris_log::CursorError::Name { .. }) {
+            Self::Senseless(vec![text])
+        } else {
+            Self::No(text)
+        }
+    }
+}
+
 impl From<lampyris_log::CheckpointError> for Failure {
     fn from(error: lampyris_log::CheckpointError) -> Self {
         Self::No(chain(&error))

@@ -14,21 +14,31 @@ use crate::output::plain;
 
 /// One event of a history as a JSON object.
 pub(crate) fn entry(record: &Record, event: &Event) -> Value {
+    entry_with(record, &carried(event))
+}
+
+/// The same of any record, with what its event carried.
+pub(crate) fn entry_with(record: &Record, carried: &Value) -> Value {
     json!({
         "sequence": record.sequence,
         "time": time(record),
         "event": record.event,
         "command": record.command,
         "actor": record.actor,
-        "carried": carried(event),
+        "carried": carried,
     })
 }
 
 /// One event of a history as a line for people.
 pub(crate) fn line(record: &Record, event: &Event) -> String {
+    line_with(record, carried(event))
+}
+
+/// The same of any record, with what its event carried.
+pub(crate) fn line_with(record: &Record, carried: Value) -> String {
     let mut text =
         format!("{:>8}  {:<30}  {:<9}", record.sequence, time(record), plain(&record.event));
-    if let Value::Object(members) = carried(event) {
+    if let Value::Object(members) = carried {
         for (name, value) in members {
             if name != "header" {
                 text.extend(["  ", &name, "=", &plain(&short(&value))]);
