@@ -3,6 +3,7 @@
 //! has erased it, and every hash, root and proof stays as it was.
 
 mod collect;
+mod erase;
 mod files;
 mod flush;
 mod index;
@@ -256,5 +257,66 @@ impl DataStore {
             Keeping::Memory(_) => Ok(Collected::default()),
             Keeping::Folder(kept) => kept.collectable(is_live),
         }
+    }
+
+    /// Notes durably that objects are about to be [erased](Self::erase), if the log comes to say so: then
+    /// [`announced`](Self::announced) tells of them after a crash.
+    ///
+    /// # Errors
+    /// [`DataError`] if it cannot be noted.
+    pub fn announce(&self, hashes: &[Hash]) -> Result<(), DataError> {
+        match &self.keeping {
+            Keeping::Memory(_) => Ok(()),
+            Keeping::Folder(kept) if kept.is_writer => kept.announce(hashes),
+            Keeping::Folder(_) => Err(DataError::ReadOnly),
+        }
+    }
+
+    /// The objects whose erasure was announced and neither finished nor [given up](Self::withdraw).
+    ///
+    /// # Errors
+    /// [`DataError`] if the announcement cannot be read.
+    pub fn announced(&self) -> Result<Vec<Hash>, DataError> {
+        match &self.keeping {
+            Keeping::Memory(_) => Ok(Vec::new()),
+            Keeping::Folder(kept) => kept.announced(),
+        }
+    }
+
+    /// Forgets what was announced: it is done, or the log does not say it.
+    ///
+    /// # Errors
+    /// [`DataError`] if it stays.
+    pub fn withdraw(&self) -> Result<(), DataError> {
+        match &self.keeping {
+            Keeping::Memory(_) => Ok(()),
+            Keeping::Folder(kept) if kept.is_writer => kept.withdraw(),
+            Keeping::Folder(_) => Err(DataError::ReadOnly),
+        }
+    }
+
+    /// Drops the keys of objects, whoever put or [held](DataStore::hold) them; returns those that were there. When
+    /// this returns, nothing opens their bytes any more, durably; [`sweep`](Self::sweep) removes those.
+    ///
+    /// What has the same bytes and is put from then on is another object.
+    ///
+    /// # Errors
+    /// [`DataError`] if the store cannot be read or written.
+    pub fn erase(&self, hashes: &[Hash]) -> Result<Vec<Object>, DataError> {
+        match &self.keeping {
+            Keeping::Memory(memory) => Ok(memory.erase(hashes)),
+            Keeping::Folder(kept) if kept.is_writer => {
+                kept.drop_keys(&hashes.iter().map(|hash| hash.0).collect())
+            }
+            Keeping::Folder(_) => Err(DataError::ReadOnly),
+        }
+    }
+
+    /// Removes the sealed bytes of what was erased, and what a crash left. Durable when this returns.
+    ///
+    /// # Errors
+    /// [`DataError`] if the store cannot be read or written; what was done until then stays done.
+    pub fn sweep(&self) -> Result<Collected, DataError> {
+        self.collect(&|_| true)
     }
 }

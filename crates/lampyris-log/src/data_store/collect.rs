@@ -1,4 +1,4 @@
-//! Collecting: drops the keys of what nobody refers to, and then the bytes.
+//! Collecting: drops the keys of what nobody refers to, and then the bytes; also the bytes whose keys were dropped.
 //!
 //! What lives in a pack with dropped objects moves to another one first, so a crash at any point leaves every living
 //! object at least once; what it leaves twice, or without a key, the next collection removes.
@@ -6,8 +6,10 @@
 use super::DataError;
 use super::files::io;
 use super::index::Place;
-use super::kept::{Failed, Kept, State};
-use super::slot::{NOTHING, Slot};
+use super::kept::{Failed, Kept, Located, State};
+use super::seal::sealed_bytes;
+use super::slot::{Found, NOTHING, SLOT_BYTES, Slot};
+use crate::limits::DATA_LARGE_BYTES;
 use crate::merkle::Hash;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +30,10 @@ pub struct Collected {
 struct Plan {
     /// Slots that are to be cleared.
     doomed: Vec<(Place, Slot)>,
+    /// Those whose keys were dropped: they are cleared once the sealed bytes are gone.
+    dropped: Vec<(Place, Slot)>,
+    /// Slots whose clearing was cut short.
+    cut: Vec<Place>,
     /// Slots of living objects, by their packs.
     living: BTreeMap<u32, Vec<(Place, Slot)>>,
 }
@@ -37,6 +43,8 @@ impl Kept {
         let _alone = self.collecting.lock();
         let mut collected = Collected::default();
         let mut plan = self.plan(is_live, &mut collected)?;
+        self.blank(&plan.dropped)?;
+        plan.doomed.append(&mut plan.dropped);
         let freed: BTreeSet<u32> = plan.doomed.iter().map(|(_, slot)| slot.pack).collect();
         for pack in &freed {
             for (place, slot) in plan.living.remove(pack).unwrap_or_default() {
@@ -47,13 +55,8 @@ impl Kept {
         }
         let ticket = self.state.lock().ticket();
         self.wait(ticket)?;
-        if let Err(error) = self.clear(&mut plan.doomed) {
-            // What the kernel shows of the slots now need not be on the disk: nothing may be built upon it.
-            if let DataError::Unavailable(error) = &error {
-                self.state.lock().failed = Some(Failed::of(error));
-            }
-            return Err(error);
-        }
+        let places = plan.doomed.into_iter().map(|(place, _)| place).chain(plan.cut);
+        self.overwrite(places.map(|place| (place, NOTHING)).collect())?;
         collected.files = self.remove_files()?;
         Ok(collected)
     }
@@ -67,7 +70,12 @@ impl Kept {
         let index = state.index.take().unwrap_or_default();
         let (mut collected, mut freed) = (Collected::default(), BTreeSet::new());
         let mut living: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
-        let walked = self.walk(&state, &mut |place, slot| {
+        let walked = self.walk_all(&state, &mut |place, found| {
+            let slot = match found {
+                Found::Slot(slot) => slot,
+                Found::Dropped(slot) => return freed.extend([slot.pack]),
+                Found::Nothing | Found::Cut | Found::Damaged(_) => return,
+            };
             let current = index.places(&slot.hash).any(|at| at == place);
             if current && (index.is_kept(&slot.hash, place) || is_live(&slot.hash)) {
                 living.entry(slot.pack).or_default().insert(place.file);
@@ -110,7 +118,13 @@ impl Kept {
         state.tail.pack = None;
         let mut index = state.index.take().unwrap_or_default();
         let mut plan = Plan::default();
-        let walked = self.walk(&state, &mut |place, slot| {
+        let walked = self.walk_all(&state, &mut |place, found| {
+            let slot = match found {
+                Found::Slot(slot) => slot,
+                Found::Dropped(slot) => return plan.dropped.push((place, slot)),
+                Found::Cut => return plan.cut.push(place),
+                Found::Nothing | Found::Damaged(_) => return,
+            };
             let current = index.places(&slot.hash).any(|at| at == place);
             if current && (index.is_kept(&slot.hash, place) || is_live(&slot.hash)) {
                 plan.living.entry(slot.pack).or_default().push((place, slot));
@@ -153,19 +167,56 @@ impl Kept {
         Ok(true)
     }
 
-    /// Overwrites slots with nothing, durably.
-    fn clear(&self, doomed: &mut [(Place, Slot)]) -> Result<(), DataError> {
-        doomed.sort_by_key(|(place, _)| *place);
-        for file_slots in doomed.chunk_by(|(one, _), (other, _)| one.file == other.file) {
-            let Some((first, _)) = file_slots.first() else { continue };
-            let path = self.files.keys_path(first.file);
-            let file = self.keys(&mut self.state.lock(), first.file)?;
-            for (place, _) in file_slots {
-                file.write_at(&NOTHING, place.offset()).map_err(io("write", &path))?;
+    /// Overwrites the sealed bytes of dropped objects with zeros, durably, where their pack may stay.
+    fn blank(&self, dropped: &[(Place, Slot)]) -> Result<(), DataError> {
+        let packs_stay = self.open()?.unreadable > 0;
+        let zeros = vec![0; Located::PIECE];
+        let mut written = BTreeMap::new();
+        for (_, slot) in dropped {
+            // A large object is alone in its pack, which goes with it.
+            if slot.size > DATA_LARGE_BYTES as u64 && !packs_stay {
+                continue;
             }
-            file.sync_data().map_err(io("sync", &path))?;
+            let Some(pack) = self.pack_if_there(slot.pack)? else { continue };
+            let path = self.files.pack_path(slot.pack);
+            let (mut offset, end) =
+                (slot.offset, slot.offset.saturating_add(sealed_bytes(slot.size)));
+            while offset < end {
+                let length = usize::try_from(end - offset).unwrap_or(usize::MAX).min(zeros.len());
+                let piece = zeros.get(..length).unwrap_or(&zeros);
+                pack.write_at(piece, offset).map_err(io("write", &path))?;
+                offset += length as u64;
+            }
+            written.insert(slot.pack, pack);
+        }
+        for (number, pack) in written {
+            pack.sync_data().map_err(io("sync", &self.files.pack_path(number)))?;
         }
         Ok(())
+    }
+
+    /// Overwrites slots, durably; if that fails, the store takes nothing more.
+    pub(super) fn overwrite(
+        &self,
+        mut slots: Vec<(Place, [u8; SLOT_BYTES])>,
+    ) -> Result<(), DataError> {
+        slots.sort_by_key(|(place, _)| *place);
+        let written = slots.chunk_by(|(one, _), (other, _)| one.file == other.file).try_for_each(
+            |file_slots| {
+                let Some((first, _)) = file_slots.first() else { return Ok(()) };
+                let path = self.files.keys_path(first.file);
+                let file = self.keys(&mut self.state.lock(), first.file)?;
+                for (place, bytes) in file_slots {
+                    file.write_at(bytes, place.offset()).map_err(io("write", &path))?;
+                }
+                file.sync_data().map_err(io("sync", &path))
+            },
+        );
+        if let Err(error) = &written {
+            // What the kernel shows of the slots now need not be on the disk: nothing may be built upon it.
+            self.state.lock().failed = Some(Failed::of(error));
+        }
+        Ok(written?)
     }
 
     /// Removes packs that no key opens, and files without a key but the last one.
@@ -173,9 +224,12 @@ impl Kept {
         let mut state = self.open()?;
         let listing = self.files.list()?.unwrap_or_default();
         let (mut packs, mut keys) = (BTreeSet::new(), BTreeSet::new());
-        self.walk(&state, &mut |place, slot| {
-            packs.insert(slot.pack);
-            keys.insert(place.file);
+        self.walk_all(&state, &mut |place, found| match found {
+            Found::Slot(slot) | Found::Dropped(slot) => {
+                packs.insert(slot.pack);
+                keys.insert(place.file);
+            }
+            Found::Nothing | Found::Cut | Found::Damaged(_) => {}
         })?;
         let State { tail, packs: open_packs, keys: open_keys, unreadable, .. } = &mut *state;
         packs.extend(tail.pack.map(|(pack, _)| pack));

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 const KEYS: &str = "keys.";
 const PACK: &str = "pack.";
+const ERASING: &str = "erasing";
 
 /// The folder of a data store.
 #[derive(Debug)]
@@ -36,6 +37,11 @@ impl Files {
 
     pub(super) fn pack_path(&self, number: u32) -> PathBuf {
         self.folder.join(format!("{PACK}{number}"))
+    }
+
+    /// The announcement of an erasure.
+    pub(super) fn erasing_path(&self) -> PathBuf {
+        self.folder.join(ERASING)
     }
 
     /// What is there; nothing if the folder is missing.
@@ -68,6 +74,19 @@ impl Files {
 
     pub(super) fn open_pack(&self, number: u32) -> Result<Arc<dyn DiskFile>, Unavailable> {
         self.open(&self.pack_path(number), false)
+    }
+
+    pub(super) fn open_erasing(&self) -> Result<Arc<dyn DiskFile>, Unavailable> {
+        self.open(&self.erasing_path(), false)
+    }
+
+    pub(super) fn create_erasing(&self) -> Result<Arc<dyn DiskFile>, Unavailable> {
+        self.open(&self.erasing_path(), true)
+    }
+
+    pub(super) fn remove_erasing(&self) -> Result<(), Unavailable> {
+        let path = self.erasing_path();
+        self.disk.remove_file(&path).map_err(io("remove", &path))
     }
 
     /// A new pack, or an empty one that a crash left; [`Files::sync`] makes its entry durable.

@@ -164,11 +164,11 @@ impl Kept {
         for (place, seen) in places {
             match self.slot(state, place)? {
                 Found::Slot(slot) if slot.hash == *hash => return Ok(Some((place, slot, seen))),
-                Found::Damaged => {
+                Found::Damaged(_) => {
                     let detail = "its key cannot be read";
                     return Err(DataError::Damaged { hash: *hash, detail });
                 }
-                Found::Slot(_) | Found::Nothing => {}
+                Found::Slot(_) | Found::Dropped(_) | Found::Nothing | Found::Cut => {}
             }
         }
         Ok(None)
@@ -203,6 +203,18 @@ impl Kept {
         state.close_packs();
         state.packs.insert(number, Arc::clone(&file));
         Ok(file)
+    }
+
+    /// A pack, unless it is gone.
+    pub(super) fn pack_if_there(
+        &self,
+        number: u32,
+    ) -> Result<Option<Arc<dyn DiskFile>>, Unavailable> {
+        match self.pack(&mut self.state.lock(), number) {
+            Ok(pack) => Ok(Some(pack)),
+            Err(Unavailable::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Finds an object, and keeps it from every collection until the store is opened again.

@@ -26,6 +26,15 @@ impl Memory {
         self.0.lock().get(&hash.0).cloned()
     }
 
+    pub(super) fn erase(&self, hashes: &[Hash]) -> Vec<Object> {
+        let mut objects = self.0.lock();
+        let removed = hashes.iter().filter_map(|hash| {
+            let bytes = objects.remove(&hash.0)?;
+            Some(Object { hash: *hash, size: bytes.len() as u64 })
+        });
+        removed.collect()
+    }
+
     pub(super) fn objects(&self) -> Vec<Object> {
         let objects = self.0.lock();
         let object = |(hash, bytes): (&[u8; 32], &Arc<[u8]>)| Object {

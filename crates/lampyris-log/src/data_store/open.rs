@@ -23,6 +23,13 @@ struct Extent {
     large: bool,
 }
 
+impl Extent {
+    fn take(&mut self, slot: &Slot) {
+        self.end = self.end.max(slot.offset.saturating_add(sealed_bytes(slot.size)));
+        self.large |= slot.size > DATA_LARGE_BYTES as u64;
+    }
+}
+
 impl Kept {
     /// The state; what is in the folder is known then.
     pub(super) fn open(&self) -> Result<MutexGuard<'_, State>, DataError> {
@@ -51,13 +58,12 @@ impl Kept {
         let (mut unreadable, mut last, mut repeated) = (0, None, Vec::new());
         for &file in &listing.keys {
             let next = self.scan_keys(file, &mut |place, found| match found {
-                Found::Nothing => {}
-                Found::Damaged => unreadable += 1,
+                Found::Nothing | Found::Cut => {}
+                Found::Damaged(_) => unreadable += 1,
+                // Nothing may be put over what is still to be removed.
+                Found::Dropped(slot) => extents.entry(slot.pack).or_default().take(&slot),
                 Found::Slot(slot) => {
-                    let extent = extents.entry(slot.pack).or_default();
-                    extent.end =
-                        extent.end.max(slot.offset.saturating_add(sealed_bytes(slot.size)));
-                    extent.large |= slot.size > DATA_LARGE_BYTES as u64;
+                    extents.entry(slot.pack).or_default().take(&slot);
                     if index.places(&slot.hash).next().is_some() {
                         repeated.push((place, slot));
                     } else {
@@ -208,15 +214,32 @@ impl Kept {
         state: &State,
         visit: &mut dyn FnMut(Place, Slot),
     ) -> Result<(), DataError> {
+        self.walk_all(state, &mut |place, found| {
+            found.slot().into_iter().for_each(|slot| visit(place, slot));
+        })
+    }
+
+    /// The same, and what stands in every other slot.
+    pub(super) fn walk_all(
+        &self,
+        state: &State,
+        visit: &mut dyn FnMut(Place, Found),
+    ) -> Result<(), DataError> {
         let is_pending =
             |place, hash: &Hash| state.pending.get(hash).is_some_and(|(at, _)| *at == place);
         for &file in &self.files.list()?.unwrap_or_default().keys {
             self.scan_keys(file, &mut |place, found| match found {
-                Found::Slot(slot) if !is_pending(place, &slot.hash) => visit(place, slot),
-                Found::Slot(_) | Found::Nothing | Found::Damaged => {}
+                Found::Slot(slot) if is_pending(place, &slot.hash) => {}
+                Found::Slot(_)
+                | Found::Nothing
+                | Found::Dropped(_)
+                | Found::Cut
+                | Found::Damaged(_) => {
+                    visit(place, found);
+                }
             })?;
         }
-        state.pending.values().for_each(|(place, slot)| visit(*place, *slot));
+        state.pending.values().for_each(|(place, slot)| visit(*place, Found::Slot(*slot)));
         Ok(())
     }
 }

@@ -17,7 +17,11 @@ pub(super) const SLOTS: u32 = 32 * 1024;
 /// What stands where no slot is.
 pub(super) const NOTHING: [u8; SLOT_BYTES] = [0; SLOT_BYTES];
 
+/// What stands in a slot where a key was.
+const NO_KEY: Key = Key([0; 32]);
+
 const MAGIC: &[u8; 4] = b"LMPK";
+const DROPPED_MAGIC: &[u8; 4] = b"LMPD";
 const HEADER_MAGIC: &[u8; 4] = b"LMPH";
 const CHECKSUM_AT: usize = 92;
 const HEADER_CHECKSUM_AT: usize = 9;
@@ -38,12 +42,16 @@ pub(super) struct Slot {
 /// What stands where a slot may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
-    /// Nothing: it was never written, or the key was dropped.
+    /// Nothing: it was never written, or the key was dropped and its object is gone.
     Nothing,
     /// A slot.
     Slot(Slot),
-    /// Neither.
-    Damaged,
+    /// A slot whose key was dropped: it says where the sealed bytes are, until they are gone too.
+    Dropped(Slot),
+    /// What is left of a slot that was being overwritten with nothing.
+    Cut,
+    /// None of these, with what stands where a hash should.
+    Damaged(Hash),
 }
 
 /// What stands at the beginning of a file of keys.
@@ -64,6 +72,11 @@ impl Found {
     pub(super) fn is_of(&self, hash: &Hash) -> bool {
         matches!(self, Found::Slot(slot) if slot.hash == *hash)
     }
+
+    /// The slot, if its key is there.
+    pub(super) fn slot(self) -> Option<Slot> {
+        if let Found::Slot(slot) = self { Some(slot) } else { None }
+    }
 }
 
 impl Slot {
@@ -72,8 +85,17 @@ impl Slot {
     }
 
     pub(super) fn encode(&self) -> [u8; SLOT_BYTES] {
+        self.encode_as(*MAGIC)
+    }
+
+    /// The same without its key.
+    pub(super) fn encode_dropped(&self) -> [u8; SLOT_BYTES] {
+        Slot { key: NO_KEY, ..*self }.encode_as(*DROPPED_MAGIC)
+    }
+
+    fn encode_as(&self, magic: [u8; 4]) -> [u8; SLOT_BYTES] {
         let mut bytes = [0; SLOT_BYTES];
-        bytes[..4].copy_from_slice(MAGIC);
+        bytes[..4].copy_from_slice(&magic);
         bytes[4..36].copy_from_slice(&self.hash.0);
         bytes[36..68].copy_from_slice(&self.key.0);
         bytes[68..72].copy_from_slice(&self.pack.to_be_bytes());
@@ -91,12 +113,14 @@ pub(super) fn read(bytes: &[u8; SLOT_BYTES]) -> Found {
     if *bytes == NOTHING {
         return Found::Nothing;
     }
+    if bytes.starts_with(&[0; 4]) {
+        return Found::Cut;
+    }
     let u64_at = |at| array(bytes, at).map(u64::from_be_bytes);
     let parts = || {
         let checksum = u32::from_be_bytes(array(bytes, CHECKSUM_AT)?);
         let rest = bytes.get(CHECKSUM_AT + 4..)?;
-        let whole = bytes.starts_with(MAGIC)
-            && checksum == crc32fast::hash(bytes.get(..CHECKSUM_AT)?)
+        let whole = checksum == crc32fast::hash(bytes.get(..CHECKSUM_AT)?)
             && rest.iter().all(|byte| *byte == 0);
         let slot = Slot {
             hash: Hash(array(bytes, 4)?),
@@ -105,9 +129,14 @@ pub(super) fn read(bytes: &[u8; SLOT_BYTES]) -> Found {
             offset: u64_at(72)?,
             size: u64_at(80)?,
         };
-        whole.then_some(slot)
+        let is_dropped = bytes.starts_with(DROPPED_MAGIC) && slot.key == NO_KEY;
+        match (whole, bytes.starts_with(MAGIC), is_dropped) {
+            (true, true, _) => Some(Found::Slot(slot)),
+            (true, false, true) => Some(Found::Dropped(slot)),
+            (..) => None,
+        }
     };
-    parts().map_or(Found::Damaged, Found::Slot)
+    parts().unwrap_or_else(|| Found::Damaged(Hash(array(bytes, 4).unwrap_or_default())))
 }
 
 /// The first slot of the file of keys with this number.
@@ -140,7 +169,7 @@ fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Found, Header, Key, SLOT_BYTES, Slot, header, read, read_header};
+    use super::{CHECKSUM_AT, Found, Header, Key, SLOT_BYTES, Slot, header, read, read_header};
     use crate::merkle::Hash;
 
     #[test]
@@ -154,13 +183,21 @@ mod tests {
         };
         let bytes = slot.encode();
         assert_eq!(read(&bytes), Found::Slot(slot));
+        let dropped = slot.encode_dropped();
+        assert_eq!(read(&dropped), Found::Dropped(Slot { key: Key([0; 32]), ..slot }));
+        assert!(!dropped.windows(8).any(|bytes| bytes == [2; 8]), "a byte of the key stays");
         assert_eq!(read(&[0; SLOT_BYTES]), Found::Nothing);
+        for at in 4..CHECKSUM_AT + 4 {
+            let cleared = [&[0; SLOT_BYTES][..at], &bytes[at..]].concat();
+            assert_eq!(read(cleared.as_chunks().0.first().unwrap()), Found::Cut, "at {at}");
+        }
         assert_eq!(read_header(&header(9)), Header::Known(9));
         assert_eq!(read_header(&[0; SLOT_BYTES]), Header::Nothing);
         for bit in 0..SLOT_BYTES * 8 {
-            let mut flipped = bytes;
-            flipped[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(read(&flipped), Found::Damaged, "bit {bit}");
+            for mut flipped in [bytes, dropped] {
+                flipped[bit / 8] ^= 1 << (bit % 8);
+                assert!(matches!(read(&flipped), Found::Damaged(_)), "bit {bit}");
+            }
             let mut flipped = header(9);
             flipped[bit / 8] ^= 1 << (bit % 8);
             assert!(

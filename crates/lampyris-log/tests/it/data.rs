@@ -4,6 +4,7 @@
 //! What could be kept: one whose key was dropped. The faults are a failing disk, damaged files, and a collection
 //! that is cut short at each of its operations.
 
+mod erase;
 mod faults;
 mod model;
 

@@ -4,6 +4,7 @@ use super::{LARGE, files, noise, objects};
 use crate::scratch::open;
 use lampyris_log::Hash;
 use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone)]
@@ -13,6 +14,9 @@ enum Step {
     Reopen,
     /// Nobody refers to objects of this remainder.
     Collect(u8),
+    /// The keys of two objects are dropped.
+    Erase(u8, u8),
+    Sweep,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -21,6 +25,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..24u8).prop_map(Step::PutFrom),
         1 => Just(Step::Reopen),
         1 => (0..3u8).prop_map(Step::Collect),
+        1 => (0..24u8, 0..24u8).prop_map(|(one, other)| Step::Erase(one, other)),
+        1 => Just(Step::Sweep),
     ]
 }
 
@@ -32,6 +38,10 @@ fn value(number: u8) -> Vec<u8> {
         usize::from(number) * 900
     };
     noise(size, number.into())
+}
+
+fn hash(number: u8) -> Hash {
+    Hash(Sha256::digest(value(number)).into())
 }
 
 proptest! {
@@ -62,6 +72,14 @@ proptest! {
                         *fresh = false;
                     }
                 }
+                Step::Erase(one, other) => {
+                    let hashes = [one, other].map(hash);
+                    let erased = log.data().erase(&hashes).unwrap();
+                    let before = model.len();
+                    model.retain(|hash, _| !hashes.contains(&Hash(*hash)));
+                    prop_assert_eq!(erased.len(), before - model.len());
+                }
+                Step::Sweep => drop(log.data().sweep().unwrap()),
                 Step::Collect(remainder) => {
                     let dead: BTreeSet<[u8; 32]> = model
                         .iter()
