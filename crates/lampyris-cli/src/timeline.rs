@@ -4,8 +4,8 @@
 
 use lampyris_log::Record;
 use lampyris_message::event::{
-    Claims, Confirmed, DataEvent, Event, Held, Imported, Noted, Parent, Readiness, Received,
-    Rejected, Sealed, Sent, Staged,
+    Claims, Confirmed, DataErased, DataEvent, Event, Held, Imported, Noted, Parent, Readiness,
+    Received, Rejected, Sealed, Sent, Staged,
 };
 use lampyris_message::{Pin, SealedMessage, Timestamp};
 use serde_json::{Map, Value, json};
@@ -107,7 +107,10 @@ pub(crate) fn carried(event: &Event) -> Value {
 
 /// What the event of a data element carried.
 pub(crate) fn data_carried(event: &DataEvent) -> Value {
-    let DataEvent::Added(added) = event;
+    let added = match event {
+        DataEvent::Added(added) => added,
+        DataEvent::Erased(DataErased { reason }) => return json!({ "reason": reason.as_str() }),
+    };
     let held = |held: Option<Held>| {
         held.map(|held| json!({ "hash": held.hash.to_string(), "size": held.size }))
     };

@@ -8,7 +8,9 @@ pub mod codec;
 mod element;
 
 pub use beginning::{Beginning, Skimmed};
-pub use element::{Content, DataAdded, DataEvent, DataEventKind, DataState, Held, IllegalDataStep};
+pub use element::{
+    Content, DataAdded, DataErased, DataEvent, DataEventKind, DataState, Held, IllegalDataStep,
+};
 
 use crate::hash::{Bytes32, MessageHash};
 use crate::id::{BatchId, MessageId, TransactionId};

@@ -44,3 +44,6 @@ pub const BATCH_PAYLOAD_BYTES: usize = 819_200;
 
 /// Characters of an author and of a signing key: upstream's columns for them.
 pub const SIGNER_CHARS: usize = 1024;
+
+/// Bytes of the reason of an erasure: a sentence or two, in each of many records of one append.
+pub const ERASURE_REASON_BYTES: usize = 1024;

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::limits::IDEMPOTENCY_KEY_CHARS;
+use crate::limits::{ERASURE_REASON_BYTES, IDEMPOTENCY_KEY_CHARS};
 
 /// A text that says something: at least one character that is not white space.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,6 +73,40 @@ impl fmt::Display for IdempotencyKey {
     }
 }
 
+/// Why a data element was erased: a text for people, that says something and is not long.
+///
+/// It stays in the log for ever, so it must name nobody.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ErasureReason(Box<str>);
+
+impl ErasureReason {
+    /// Checks `text`.
+    ///
+    /// # Errors
+    /// [`TextError::Blank`] or [`TextError::TooManyBytes`].
+    pub fn new(text: &str) -> Result<Self, TextError> {
+        let (field, limit) = ("reason", ERASURE_REASON_BYTES);
+        if text.trim().is_empty() {
+            return Err(TextError::Blank { field });
+        }
+        if text.len() > limit {
+            return Err(TextError::TooManyBytes { field, bytes: text.len(), limit });
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ErasureReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
 /// Why a text was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -96,6 +130,16 @@ pub enum TextError {
         field: &'static str,
         /// How many it has.
         chars: usize,
+        /// How many it may have.
+        limit: usize,
+    },
+    /// More bytes than the limit.
+    #[error("field '{field}' has {bytes} bytes, the limit is {limit}")]
+    TooManyBytes {
+        /// The field.
+        field: &'static str,
+        /// How many it has.
+        bytes: usize,
         /// How many it may have.
         limit: usize,
     },

@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use lampyris_log::{DataError, DataStore, Hash, Log, ReadError, Record, RecordRef};
 use lampyris_message::data::WrongPart;
 use lampyris_message::event::codec::EventError;
-use lampyris_message::event::{DataAdded, DataEvent, Held};
+use lampyris_message::event::{DataAdded, DataErased, DataEvent, Held};
+use lampyris_message::text::ErasureReason;
 use lampyris_message::{Data, DataHash, DataId, DataRef};
 
 use crate::record::{self, DATA};
@@ -17,7 +18,23 @@ pub struct Element {
     id: DataId,
     namespace: String,
     sequence: u64,
+    time: i64,
     added: DataAdded,
+    erasure: Option<Erasure>,
+}
+
+/// That the bytes of an element were erased, as its record tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Erasure {
+    /// Where the record stands.
+    pub sequence: u64,
+    /// When it was appended, in nanoseconds since the Unix epoch.
+    pub time: i64,
+    /// Who asked for it.
+    pub actor: String,
+    /// Why.
+    pub reason: ErasureReason,
 }
 
 /// What of an element is in the data store.
@@ -43,6 +60,8 @@ pub enum Part {
     Missing(Held),
     /// The store has it, and cannot read it any more.
     Damaged(Held, String),
+    /// It was erased, whatever the store has for other elements.
+    Erased(Held),
 }
 
 /// Why a reference of a message leads to nothing that can be read.
@@ -66,6 +85,9 @@ pub enum Missing {
         /// What is wrong with it.
         why: String,
     },
+    /// The element was erased.
+    #[error("it was erased")]
+    Erased,
     /// The reference has no id, or no hash.
     #[error("the reference does not say which element it means")]
     Nameless,
@@ -87,9 +109,19 @@ impl Element {
         self.sequence
     }
 
+    /// When that record was appended, in nanoseconds since the Unix epoch.
+    pub const fn time(&self) -> i64 {
+        self.time
+    }
+
     /// What is recorded of it.
     pub const fn added(&self) -> &DataAdded {
         &self.added
+    }
+
+    /// That its bytes were erased, if they were.
+    pub const fn erasure(&self) -> Option<&Erasure> {
+        self.erasure.as_ref()
     }
 
     /// Reads what was recorded of an element; nothing if none of this id was added.
@@ -98,11 +130,13 @@ impl Element {
     /// [`ElementError`] if the log cannot be read, or does not say what it should.
     pub fn read(log: &Log, namespace: &str, id: DataId) -> Result<Option<Self>, ElementError> {
         let records = log.stream_history(namespace, DATA, id.as_bytes())?;
-        records.first().map(Self::of).transpose()
+        let Some(mut element) = records.first().map(Self::of).transpose()? else { return Ok(None) };
+        element.erasure = records.get(1).map(Erasure::of).transpose()?;
+        Ok(Some(element))
     }
 
     /// Hands out the elements of one namespace, or of all, in the order in which they were added, until `visit`
-    /// breaks off.
+    /// breaks off. One that was added before this and is erased meanwhile is handed out as it stands then.
     ///
     /// # Errors
     /// As [`Element::read`].
@@ -111,21 +145,31 @@ impl Element {
         namespace: Option<&str>,
         mut visit: impl FnMut(Self) -> ControlFlow<()>,
     ) -> Result<(), ElementError> {
-        let mut failed = None;
-        log.walk(|record| {
-            let is_meant = namespace.is_none_or(|namespace| record.namespace == namespace);
-            if record.kind != DATA || !is_meant || record.version != 0 {
-                return ControlFlow::Continue(());
-            }
-            match Self::of(&record.to_record()) {
-                Ok(element) => visit(element),
-                Err(error) => {
-                    failed = Some(error);
-                    ControlFlow::Break(())
-                }
-            }
-        })?;
-        failed.map_or(Ok(()), Err)
+        let mut each = Each { log, namespace, failed: None, visit: &mut visit };
+        log.walk(|record| each.take(record))?;
+        each.failed.map_or(Ok(()), Err)
+    }
+
+    /// The same for those that were added from a sequence on, in all namespaces; returns where the log ended.
+    ///
+    /// # Errors
+    /// As [`Element::read`].
+    pub fn for_each_from(
+        log: &Log,
+        from: u64,
+        mut visit: impl FnMut(Self),
+    ) -> Result<u64, ElementError> {
+        let mut visit = |element| {
+            visit(element);
+            ControlFlow::Continue(())
+        };
+        let mut each = Each { log, namespace: None, failed: None, visit: &mut visit };
+        // A walk costs no memory, and begins at the beginning.
+        let end = match from {
+            0 => log.walk(|record| each.take(record))?.size,
+            _ => log.for_each(from, |verified| each.take(&verified.record))?,
+        };
+        each.failed.map_or(Ok(end), Err)
     }
 
     /// What of it is in the store; nothing is read but where it stands.
@@ -133,8 +177,12 @@ impl Element {
     /// # Errors
     /// [`DataError`] if the store cannot be read.
     pub fn parts(&self, store: &DataStore) -> Result<Parts, DataError> {
+        let is_erased = self.erasure.is_some();
         let part = |held: Option<Held>| -> Result<Part, DataError> {
             let Some(held) = held else { return Ok(Part::None) };
+            if is_erased {
+                return Ok(Part::Erased(held));
+            }
             match store.find(&Hash(held.hash.0)) {
                 Ok(Some(_)) => Ok(Part::Held(held)),
                 Ok(None) => Ok(Part::Missing(held)),
@@ -163,16 +211,71 @@ impl Element {
         data.map(|data| (data, parts)).map_err(ElementError::Part)
     }
 
+    /// The element that a record adds, as it stands now.
+    fn of_now(log: &Log, record: &RecordRef<'_>) -> Result<Self, ElementError> {
+        let mut element = Self::of(&record.to_record())?;
+        if let Some(tail) = log.tail(&element.namespace, DATA, element.id.as_bytes())
+            && tail.events > 1
+        {
+            element.erasure = log.read(tail.last)?.as_ref().map(Erasure::of).transpose()?;
+        }
+        Ok(element)
+    }
+
     fn of(record: &Record) -> Result<Self, ElementError> {
-        let sequence = record.sequence;
-        let event = record::data_event(record);
-        let DataEvent::Added(added) =
-            event.map_err(|source| ElementError::Event { sequence, source })?;
+        let (sequence, time) = (record.sequence, record.time);
+        let DataEvent::Added(added) = event(record)? else {
+            return Err(ElementError::Order { sequence });
+        };
         let id =
             record.stream.id.as_slice().try_into().map_err(|_| ElementError::Id { sequence })?;
         let (id, namespace) = (DataId::from_bytes(id), record.namespace.clone());
-        Ok(Self { id, namespace, sequence, added })
+        Ok(Self { id, namespace, sequence, time, added, erasure: None })
     }
+}
+
+/// Handing out elements, record by record.
+struct Each<'a> {
+    log: &'a Log,
+    namespace: Option<&'a str>,
+    failed: Option<ElementError>,
+    visit: &'a mut dyn FnMut(Element) -> ControlFlow<()>,
+}
+
+impl Each<'_> {
+    fn take(&mut self, record: &RecordRef<'_>) -> ControlFlow<()> {
+        let is_meant = self.namespace.is_none_or(|namespace| record.namespace == namespace);
+        if record.kind != DATA || !is_meant || record.version != 0 {
+            return ControlFlow::Continue(());
+        }
+        match Element::of_now(self.log, record) {
+            Ok(element) => (self.visit)(element),
+            Err(error) => {
+                self.failed = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    }
+}
+
+impl Erasure {
+    fn of(record: &Record) -> Result<Self, ElementError> {
+        let (sequence, time) = (record.sequence, record.time);
+        let DataEvent::Erased(DataErased { reason }) = event(record)? else {
+            return Err(ElementError::Order { sequence });
+        };
+        Ok(Self { sequence, time, actor: record.actor.clone(), reason })
+    }
+}
+
+fn event(record: &Record) -> Result<DataEvent, ElementError> {
+    let sequence = record.sequence;
+    record::data_event(record).map_err(|source| ElementError::Event { sequence, source })
+}
+
+/// Whether an element was added and its bytes were erased, as far as the log shows.
+pub fn is_erased(log: &Log, namespace: &str, id: DataId) -> bool {
+    log.tail(namespace, DATA, id.as_bytes()).is_some_and(|tail| tail.events > 1)
 }
 
 impl Parts {
@@ -187,6 +290,7 @@ impl Parts {
             Part::None | Part::Held(_) => None,
             Part::Missing(_) => Some(Missing::Part(name)),
             Part::Damaged(_, why) => Some(Missing::Damaged { part: name, why: why.clone() }),
+            Part::Erased(_) => Some(Missing::Erased),
         })
     }
 }
@@ -212,28 +316,21 @@ pub fn missing(
     Ok(element.parts(log.data())?.absent())
 }
 
-/// The hashes of all objects that records of the log refer to, in all namespaces, sorted.
+/// The hashes of all objects that elements of the log refer to and that were not erased, in all namespaces, sorted.
 ///
 /// # Errors
 /// [`ElementError`] if the log cannot be read.
 pub fn referred_objects(log: &Log) -> Result<Vec<[u8; 32]>, ElementError> {
-    let (mut hashes, mut failed) = (Vec::new(), None);
-    let mut take = |record: &RecordRef<'_>| -> Result<(), ElementError> {
-        let Element { added, .. } = Element::of(&record.to_record())?;
-        let held = [added.content.value(), added.content.blob(), added.details];
-        hashes.extend(held.into_iter().flatten().map(|held| held.hash.0));
-        Ok(())
-    };
-    log.walk(|record| match if record.kind == DATA { take(record) } else { Ok(()) } {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(error) => {
-            failed = Some(error);
-            ControlFlow::Break(())
+    let mut hashes = Vec::new();
+    Element::for_each(log, None, |element| {
+        if element.erasure.is_none() {
+            hashes.extend(element.added.objects().map(|held| held.hash.0));
         }
+        ControlFlow::Continue(())
     })?;
     hashes.sort_unstable();
     hashes.dedup();
-    failed.map_or(Ok(hashes), Err)
+    Ok(hashes)
 }
 
 /// Reads a part that is held; one that turns out to be damaged is noted as such.
@@ -264,6 +361,12 @@ pub enum ElementError {
         sequence: u64,
         /// What is wrong with its event.
         source: EventError,
+    },
+    /// The record is of another kind than may stand there.
+    #[error("sequence {sequence}: a data element is added first, and then erased, if at all")]
+    Order {
+        /// The record.
+        sequence: u64,
     },
     /// The record's stream has an id that no element has.
     #[error("sequence {sequence}: the id of the stream is no data element's")]

@@ -11,11 +11,13 @@ use lampyris_log::{
 use lampyris_message::Bytes32;
 use lampyris_message::lifecycle::rules;
 use parking_lot::Mutex;
+use tokio::sync::RwLock;
 
 use crate::Lampyris;
 use crate::background::Background;
 use crate::decider::WARM;
 use crate::engine::Engine;
+use crate::erasure::finish_erasures;
 use crate::error::EngineOpenError;
 use crate::feed::Feed;
 use crate::ids::{IdSource, RandomIds};
@@ -170,6 +172,7 @@ impl Builder {
             }
             finished => finished?,
         };
+        finish_erasures(&log).map_err(|error| EngineOpenError::Erasure(Box::new(error)))?;
         let decider = Arc::new(Mutex::new(decider));
         feed.begin(views, Arc::clone(&decider), log.head().size);
         let every = |(key, cadence)| log.checkpoint_every(key, cadence);
@@ -185,6 +188,7 @@ impl Builder {
             failed: Mutex::default(),
             session,
             appends: AtomicU64::new(0),
+            erasing: RwLock::default(),
             checkpointer: Mutex::new(checkpointer),
             background: Mutex::default(),
         };

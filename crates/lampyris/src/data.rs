@@ -58,11 +58,16 @@ impl Lampyris {
     /// An id is drawn, and the time set, where they are not given. If `hash` is given, as in an element that came
     /// from the network, it must be right, and the blob need not be there yet; otherwise the element is one of our
     /// own, and its blob must have been [put](Self::put_blob). The namespace is the engine's, whatever is given.
-    /// The same element added again is accepted and changes nothing, but for bytes that the store had lost.
+    /// The same element added again is accepted and changes nothing, but for bytes that the store had lost; one that
+    /// was [erased](Self::erase) is refused.
     ///
     /// # Errors
     /// [`Error`] if the element cannot be, its id is another one's, or it cannot be kept.
     pub async fn add_data(&self, data: Data) -> Result<DataAccepted, Error> {
+        let _no_erasure = self.engine.erasing.read().await;
+        if let Some(id) = data.id.filter(|id| self.engine.is_erased(*id)) {
+            return Err(Error::ElementErased { index: None, id });
+        }
         let adding = self.engine.adding(data)?;
         self.engine.add(&self.actor, adding).await
     }
@@ -220,7 +225,7 @@ impl Engine {
         Ok(Some((future, Ok(true))))
     }
 
-    fn element_not_kept(&self, id: DataId, error: AppendError) -> Error {
+    pub(crate) fn element_not_kept(&self, id: DataId, error: AppendError) -> Error {
         if let AppendError::Refused(refused) = error {
             return Error::ElementLimit { id, refused };
         }

@@ -61,6 +61,8 @@ pub(crate) enum Missing {
     Key,
     /// What was recorded of these data elements.
     Elements(Vec<DataId>),
+    /// The values of the new elements, in the data store.
+    Values,
 }
 
 /// Why a request cannot be decided on.

@@ -1,5 +1,6 @@
 //! Data elements as the engine knows them while it decides: those that are queued, beside those in the log.
-//! What is recorded of an element when it is added never changes; so what was read of it once can be relied on.
+//! What is recorded of an element when it is added never changes; so what was read of it once can be relied on. That
+//! it was erased is looked up: nothing is erased while somebody is at it.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -8,7 +9,7 @@ use lampyris_message::data::references::Unresolved;
 use lampyris_message::event::{DataAdded, DataEvent};
 use lampyris_message::json::JsonValue;
 use lampyris_message::{Bytes32, Data, DataId, DataRef, SealedMessage, SealedRef};
-use lampyris_projection::record;
+use lampyris_projection::{element, record};
 
 use crate::decider::{Missing, Unsettled};
 use crate::engine::Engine;
@@ -62,7 +63,8 @@ impl Elements {
 
     /// Which of the `new` elements of a message were added before and are the same: they are not added again.
     ///
-    /// A reference to an element that nobody knows is let through: it may come later.
+    /// A reference to an element that nobody knows is let through: it may come later. One to an element that was
+    /// erased is not.
     ///
     /// # Errors
     /// [`Unsettled`] if an element must be read first, or is not the one that is meant.
@@ -71,16 +73,20 @@ impl Elements {
         message: &SealedMessage,
         new: &[Element],
         read: &HashMap<DataId, DataAdded>,
-        is_in_log: impl Fn(DataId) -> bool,
+        engine: &Engine,
     ) -> Result<Vec<DataId>, Unsettled> {
         let (mut new, mut there, mut missing) = (new.iter().peekable(), Vec::new(), Vec::new());
         for (index, reference) in message.data().iter().enumerate() {
             let id = reference.id;
             let element = new.next_if(|element| element.index == index);
             let Some(known) = self.get(id).or_else(|| read.get(&id)) else {
-                missing.extend(is_in_log(id).then_some(id));
+                let is_in_log = is_in_log(&engine.log, &engine.namespace, id);
+                missing.extend(is_in_log.then_some(id));
                 continue;
             };
+            if engine.is_erased(id) {
+                return Err(Unsettled::Wrong(Error::ElementErased { index: Some(index), id }));
+            }
             match element {
                 Some(element) if *known == element.added => there.push(id),
                 Some(_) => {
@@ -137,11 +143,19 @@ impl Engine {
         Ok(())
     }
 
+    /// Whether the bytes of an element were erased.
+    pub(crate) fn is_erased(&self, id: DataId) -> bool {
+        element::is_erased(&self.log, &self.namespace, id)
+    }
+
     /// Puts the values and the details of elements into the data store; returns what must be durable before the
-    /// elements are recorded.
+    /// elements are recorded. What was erased is not put again.
     pub(crate) fn keep(&self, elements: &[Element]) -> Result<Ticket, Error> {
         let mut after = Ticket::default();
-        for Element { data, details, .. } in elements {
+        for Element { id, data, details, .. } in elements {
+            if self.is_erased(*id) {
+                continue;
+            }
             let value = data.value.as_ref().map(JsonValue::as_bytes);
             for bytes in value.into_iter().chain(details.as_deref()) {
                 after = after.max(self.log.data().put(bytes)?.ticket);
@@ -158,13 +172,13 @@ impl Engine {
 pub(crate) fn load(log: &Log, namespace: &str, id: DataId) -> Result<Option<DataAdded>, Error> {
     let records = log.stream_history(namespace, record::DATA, id.as_bytes())?;
     let Some(first) = records.first() else { return Ok(None) };
-    match record::data_event(first) {
-        Ok(DataEvent::Added(added)) => Ok(Some(added)),
-        Err(error) => {
-            let why = format!("sequence {}: {error}", first.sequence);
-            Err(Error::ElementHistory { id, why })
-        }
-    }
+    let why = match record::data_event(first) {
+        Ok(DataEvent::Added(added)) => return Ok(Some(added)),
+        Ok(DataEvent::Erased(_)) => "it does not begin with being added".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    let why = format!("sequence {}: {why}", first.sequence);
+    Err(Error::ElementHistory { id, why })
 }
 
 /// Whether an element was added, as far as the log shows.

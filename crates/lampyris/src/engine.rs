@@ -12,10 +12,11 @@ use lampyris_message::lifecycle::{Command, Decision};
 use lampyris_message::{MessageId, Timestamp};
 use lampyris_projection::{Live, record};
 use parking_lot::Mutex;
+use tokio::sync::RwLock;
 
 use crate::background::Background;
 use crate::decider::{Decided, Decider, Holder, LookedUp, Missing, Unsettled};
-use crate::elements::{self, Element};
+use crate::elements::Element;
 use crate::error::Error;
 use crate::feed::Feed;
 use crate::ids::IdSource;
@@ -24,7 +25,6 @@ use crate::outcome::{Accepted, Outcome, Refused};
 use crate::pending::{Pending, Wait};
 use crate::prepared::{Prepared, Preparing};
 use crate::request::Request;
-use crate::submission::Found;
 
 /// What all handles of an engine share.
 #[derive(Debug)]
@@ -41,6 +41,8 @@ pub(crate) struct Engine {
     /// Half of the ids of this engine's appends, and how many there were.
     pub(crate) session: [u8; 8],
     pub(crate) appends: AtomicU64,
+    /// Held to read from looking at data elements until what relies on them is queued; to write while some are erased.
+    pub(crate) erasing: RwLock<()>,
     /// Signs the log as it grows, if that was asked for.
     // Invariant: dropped after the log, so that it signs the last of it.
     pub(crate) checkpointer: Mutex<Option<Checkpointer>>,
@@ -77,25 +79,23 @@ impl Engine {
     ) -> Result<Pending, Error> {
         let now = Timestamp::from_unix_nanos(self.clock.now_ns());
         let kind = request.kind();
-        let found = match &request {
-            Request::Stage(submission) => self.find(submission)?,
-            Request::Receive(_)
-            | Request::Import(_)
-            | Request::Release(..)
-            | Request::Seal(..)
-            | Request::Dispatched(..)
-            | Request::Sequence(..)
-            | Request::Confirm(..)
-            | Request::Reject(..)
-            | Request::Cancel(..) => Found::default(),
+        let submission = request.submission();
+        let _no_erasure = match submission {
+            Some(_) => Some(self.erasing.read().await),
+            None => None,
         };
+        let found = submission.map(|submission| self.find(submission)).transpose()?;
+        let found = found.unwrap_or_default();
         let (namespace, ids) = (&*self.namespace, &*self.ids);
         let preparing = Preparing { namespace, actor, now, ids, found: &found };
         let mut prepared = preparing.prepare(request)?;
         let span = tracing::debug_span!("request", command = kind.name(), id = %prepared.id);
         let id = prepared.id;
         self.check()?;
-        prepared.after = self.keep(&prepared.elements)?;
+        if !self.is_answered_by_key(&prepared.command) {
+            prepared.after = self.keep(&prepared.elements)?;
+            prepared.is_kept = true;
+        }
         let room = self.log.room(prepared.bound(actor)).await;
         let mut room = Some(room.map_err(|error| self.not_kept(id, error))?);
         let mut looked_up = LookedUp { elements: found.elements, ..LookedUp::default() };
@@ -117,6 +117,10 @@ impl Engine {
                 }
             };
             match unsettled {
+                Unsettled::Missing(Missing::Values) => {
+                    prepared.after = self.keep(&prepared.elements)?;
+                    prepared.is_kept = true;
+                }
                 Unsettled::Missing(missing) => self.look_up(missing, &prepared, &mut looked_up)?,
                 Unsettled::Wrong(error) => {
                     // Nobody hears of it before what it was judged by is durable.
@@ -129,6 +133,15 @@ impl Engine {
         }
     }
 
+    /// Whether a submission is made under a key that is used already: nothing will come of it, so nothing is kept.
+    fn is_answered_by_key(&self, command: &Command) -> bool {
+        let Command::Stage(stage) = command else { return false };
+        let key = stage.staged().idempotency.as_ref();
+        key.is_some_and(|it| {
+            self.live().read(|views| views.by_key(&self.namespace, it.key.as_str())).is_some()
+        })
+    }
+
     /// Decides, and settles which of the new elements are to be added if there is something to append.
     fn decide(
         &self,
@@ -139,9 +152,11 @@ impl Engine {
         let verdict = decider.decide(prepared, looked_up, &self.namespace, self.live())?;
         if let (Command::Stage(stage), Decision::Step(_)) = (&prepared.command, &verdict.decision) {
             let (message, read) = (&stage.staged().message, &looked_up.elements);
-            let is_in_log = |id| elements::is_in_log(&self.log, &self.namespace, id);
             let new = &prepared.elements;
-            let there = decider.elements.there_already(message, new, read, is_in_log)?;
+            let there = decider.elements.there_already(message, new, read, self)?;
+            if !prepared.is_kept && there.len() < new.len() {
+                return Err(Missing::Values.into());
+            }
             prepared.elements.retain(|element| !there.contains(&element.id));
         }
         Ok(verdict)
@@ -155,6 +170,7 @@ impl Engine {
         looked_up: &mut LookedUp,
     ) -> Result<(), Error> {
         match (missing, &prepared.command) {
+            (Missing::Values, _) => {}
             (Missing::Elements(ids), _) => self.read_elements(&ids, &mut looked_up.elements)?,
             (Missing::Key, Command::Stage(stage)) => {
                 let key = stage.staged().idempotency.as_ref().map(|it| it.key.as_str());

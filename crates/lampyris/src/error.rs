@@ -12,6 +12,8 @@ use lampyris_message::data::references::Unresolved;
 use lampyris_message::{DataId, InvalidData, InvalidMessage, MessageId};
 use lampyris_projection::{ElementError, Fault};
 
+use crate::erasure::ElementName;
+
 /// Why a request has no outcome.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -35,6 +37,28 @@ pub enum Error {
         index: Option<usize>,
         /// The element.
         id: DataId,
+    },
+    /// The data element was erased: nothing new refers to it, and it is not added again.
+    #[error("{}data element {id} was erased", place(*.index))]
+    ElementErased {
+        /// The place of the reference in the data of the message that has it, if one does.
+        index: Option<usize>,
+        /// The element.
+        id: DataId,
+    },
+    /// No data element of this id was added.
+    #[error("no data element {id} in the engine's namespace")]
+    ElementUnknown {
+        /// The id.
+        id: DataId,
+    },
+    /// Other data elements have the bytes that were to be erased; nothing was erased.
+    #[error("{} other data elements have bytes in common with {id}, and lose them with it: {}", others.len(), listed(others))]
+    ElementShared {
+        /// The element that was to be erased.
+        id: DataId,
+        /// The others.
+        others: Vec<ElementName>,
     },
     /// The message is known by another namespace than the engine's.
     #[error("field 'localNamespace' is '{found}', this engine serves '{served}'")]
@@ -98,6 +122,11 @@ fn place(index: Option<usize>) -> String {
     index.map(|index| format!("data[{index}]: ")).unwrap_or_default()
 }
 
+/// The names of elements, for a sentence.
+fn listed(names: &[ElementName]) -> String {
+    names.iter().map(ElementName::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// Why an engine cannot be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -121,6 +150,9 @@ pub enum EngineOpenError {
     /// The log cannot be signed.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// An erasure was recorded and cut short, and cannot be finished.
+    #[error("an erasure that was cut short cannot be finished: {0}")]
+    Erasure(#[source] Box<Error>),
     /// What was read cannot be shown.
     #[error("the views cannot be made: {0}")]
     Views(String),
@@ -131,9 +163,10 @@ impl From<ElementError> for Error {
         match error {
             ElementError::Read(error) => error.into(),
             ElementError::Store(error) => error.into(),
-            ElementError::Event { .. } | ElementError::Id { .. } | ElementError::Part(_) => {
-                Self::Elements(error.to_string())
-            }
+            ElementError::Event { .. }
+            | ElementError::Order { .. }
+            | ElementError::Id { .. }
+            | ElementError::Part(_) => Self::Elements(error.to_string()),
         }
     }
 }
@@ -172,6 +205,9 @@ impl Error {
             Self::Element(error) => Some(error.code()),
             Self::Unresolved(error) => Some(error.code()),
             Self::ElementTaken { .. }
+            | Self::ElementErased { .. }
+            | Self::ElementUnknown { .. }
+            | Self::ElementShared { .. }
             | Self::ElementLimit { .. }
             | Self::ElementHistory { .. }
             | Self::Elements(_)
@@ -193,6 +229,9 @@ impl Error {
             | Self::Unresolved(_)
             | Self::Element(_)
             | Self::ElementTaken { .. }
+            | Self::ElementErased { .. }
+            | Self::ElementUnknown { .. }
+            | Self::ElementShared { .. }
             | Self::Namespace { .. }
             | Self::Limit { .. }
             | Self::ElementLimit { .. }

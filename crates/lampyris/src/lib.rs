@@ -35,6 +35,7 @@ mod data;
 mod decider;
 mod elements;
 mod engine;
+mod erasure;
 mod error;
 mod feed;
 mod ids;
@@ -47,6 +48,7 @@ mod pending;
 mod prepared;
 mod reading;
 pub mod request;
+mod retention;
 pub mod stream;
 pub mod submission;
 mod subscription;
@@ -64,6 +66,7 @@ pub use lampyris_projection::View;
 
 pub use builder::Builder;
 pub use data::DataAccepted;
+pub use erasure::{ElementName, Erased, finish_erasures};
 pub use error::{EngineOpenError, Error};
 pub use ids::{IdSource, RandomIds};
 pub use lampyris::Lampyris;
@@ -73,6 +76,7 @@ pub use reading::{Entry, Page};
 pub use request::{
     Arrival, Cancellation, Confirmation, Evidence, LedgerPin, Rejection, Request, Seal,
 };
+pub use retention::{Retained, RetentionRule};
 pub use submission::{Draft, InvalidSubmission, NEW_ELEMENTS, Submission};
 pub use subscription::{Buffered, Subscription};
 pub use work::{Task, Work};

@@ -41,6 +41,8 @@ pub(crate) struct Prepared {
     pub(crate) elements: Vec<Element>,
     /// What of the data store must be durable before they are added.
     pub(crate) after: Ticket,
+    /// Their values were put into the data store.
+    pub(crate) is_kept: bool,
     /// The submission with its data resolved, where its id was given and its time was not.
     pub(crate) undated: Option<Box<Submission>>,
 }
@@ -87,6 +89,7 @@ impl Preparing<'_> {
             gap_fill: named,
             elements: Vec::new(),
             after: Ticket::default(),
+            is_kept: false,
             undated: None,
         })
     }
@@ -113,7 +116,8 @@ impl Preparing<'_> {
         let staged = Staged { message, local_namespace, idempotency, tx_id, awaits };
         let stage = Stage::new(staged, None).map_err(|_| unpinned())?;
         let command = Command::Stage(Box::new(stage));
-        Ok(Prepared { id, command, gap_fill: None, elements, after: Ticket::default(), undated })
+        let after = Ticket::default();
+        Ok(Prepared { id, command, gap_fill: None, elements, after, is_kept: false, undated })
     }
 
     fn receive(&self, arrival: Arrival) -> (MessageId, Command) {

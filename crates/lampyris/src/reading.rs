@@ -126,7 +126,7 @@ pub(crate) fn entry(id: MessageId, record: Record) -> Result<Entry, Error> {
     Ok(Entry { sequence, time: Timestamp::from_unix_nanos(time), id, command, actor, event })
 }
 
-fn unreadable(error: ViewError) -> Error {
+pub(crate) fn unreadable(error: ViewError) -> Error {
     match error {
         ViewError::Read(error) => error.into(),
         ViewError::Event { message, .. } | ViewError::Other { message, .. } => {

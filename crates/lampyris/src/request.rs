@@ -121,6 +121,11 @@ pub struct Cancellation {
 }
 
 impl Request {
+    /// The submission, if it is one.
+    pub(crate) fn submission(&self) -> Option<&Submission> {
+        if let Self::Stage(submission) = self { Some(submission) } else { None }
+    }
+
     /// Which command it is.
     pub fn kind(&self) -> CommandKind {
         match self {

@@ -71,6 +71,9 @@ impl BadLine {
             | Error::Unresolved(_)
             | Error::Element(_)
             | Error::ElementTaken { .. }
+            | Error::ElementErased { .. }
+            | Error::ElementUnknown { .. }
+            | Error::ElementShared { .. }
             | Error::ElementLimit { .. }
             | Error::ElementHistory { .. }
             | Error::Elements(_)

@@ -10,8 +10,9 @@ mod verify;
 
 use std::process::ExitCode;
 
+use lampyris_message::Timestamp;
 use lampyris_message::event::Held;
-use lampyris_projection::element::Part;
+use lampyris_projection::element::{Erasure, Part};
 use serde_json::{Value, json};
 
 use crate::args::{Data, Global};
@@ -35,10 +36,21 @@ fn state(part: &Part) -> Option<(Held, &'static str)> {
         Part::Held(held) => Some((*held, "held")),
         Part::Missing(held) => Some((*held, "missing")),
         Part::Damaged(held, _) => Some((*held, "damaged")),
+        Part::Erased(held) => Some((*held, "erased")),
     }
 }
 
 /// What is recorded of a part, as JSON.
 fn told(part: &'static str, held: Held) -> Value {
     json!({ "part": part, "hash": held.hash.to_string(), "size": held.size })
+}
+
+/// What is recorded of an erasure, as JSON.
+fn erased(erasure: &Erasure) -> Value {
+    json!({
+        "sequence": erasure.sequence,
+        "time": Timestamp::from_unix_nanos(erasure.time).to_string(),
+        "actor": erasure.actor,
+        "reason": erasure.reason.as_str(),
+    })
 }

@@ -1,4 +1,4 @@
-//! The events of a data element, in a stream of its own: that it was added, and what its parts hash to.
+//! The events of a data element, in a stream of its own: that it was added, what its parts hash to, and that it was erased.
 //!
 //! Nothing here holds what may have to be erased: no value, no name, path or reference of a blob.
 
@@ -7,6 +7,7 @@ use crate::hash::{Bytes32, DataHash};
 use crate::kind::ValidatorType;
 use crate::named::named;
 use crate::open::Open;
+use crate::text::ErasureReason;
 use crate::time::Timestamp;
 
 /// One fact about one data element.
@@ -14,6 +15,8 @@ use crate::time::Timestamp;
 pub enum DataEvent {
     /// The element was added.
     Added(DataAdded),
+    /// Its bytes were erased.
+    Erased(DataErased),
 }
 
 named! {
@@ -21,6 +24,8 @@ named! {
     DataEventKind {
         /// The element was added.
         Added = "data_added",
+        /// Its bytes were erased; what they hash to stays.
+        Erased = "data_erased",
     }
 }
 
@@ -29,6 +34,7 @@ impl DataEvent {
     pub const fn kind(&self) -> DataEventKind {
         match self {
             Self::Added(_) => DataEventKind::Added,
+            Self::Erased(_) => DataEventKind::Erased,
         }
     }
 }
@@ -49,6 +55,15 @@ pub struct DataAdded {
     pub content: Content,
     /// The details, if there are any.
     pub details: Option<Held>,
+}
+
+/// The bytes of a data element were erased: those of its value, its blob and its details.
+///
+/// The record around it says when and by whom; their hashes and sizes stay in [`DataAdded`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataErased {
+    /// Why.
+    pub reason: ErasureReason,
 }
 
 /// What an element consists of; there is none without a value and a blob.
@@ -122,6 +137,11 @@ impl DataAdded {
     pub fn hash(&self) -> DataHash {
         self.content.hash()
     }
+
+    /// What is kept elsewhere of the element: its value, its blob and its details.
+    pub fn objects(&self) -> impl Iterator<Item = Held> {
+        [self.content.value(), self.content.blob(), self.details].into_iter().flatten()
+    }
 }
 
 /// Where the stream of a data element stands.
@@ -132,11 +152,13 @@ pub enum DataState {
     Absent,
     /// The element was added.
     Added,
+    /// The element was added and its bytes were erased, for good.
+    Erased,
 }
 
 /// An event that may not follow where the stream of its element stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("'{event}' is illegal for a data element that was added before")]
+#[error("'{event}' is illegal for a data element that {}", state.told())]
 pub struct IllegalDataStep {
     /// The event.
     pub event: DataEventKind,
@@ -145,16 +167,27 @@ pub struct IllegalDataStep {
 }
 
 impl DataState {
-    /// Where the stream stands after this event: an element is added first, and once.
+    /// Where the stream stands after this event: an element is added first, and once, and erased once after that.
     ///
     /// # Errors
     /// [`IllegalDataStep`] if the event may not come here.
     pub const fn after(self, event: &DataEvent) -> Result<Self, IllegalDataStep> {
         match (self, event) {
             (Self::Absent, DataEvent::Added(_)) => Ok(Self::Added),
-            (Self::Added, DataEvent::Added(_)) => {
+            (Self::Added, DataEvent::Erased(_)) => Ok(Self::Erased),
+            (Self::Absent | Self::Erased, DataEvent::Erased(_))
+            | (Self::Added | Self::Erased, DataEvent::Added(_)) => {
                 Err(IllegalDataStep { event: event.kind(), state: self })
             }
+        }
+    }
+
+    /// What is said of an element whose stream stands here.
+    const fn told(self) -> &'static str {
+        match self {
+            Self::Absent => "was never added",
+            Self::Added => "was added before",
+            Self::Erased => "was erased before",
         }
     }
 }

@@ -3,9 +3,12 @@
 use lampyris_message::data::inline::derived_id;
 use lampyris_message::data::{Data, DatatypeRef, WrongPart};
 use lampyris_message::event::codec::{EventError, VERSION, decode_data, encode_data};
-use lampyris_message::event::{Content, DataAdded, DataEvent, DataEventKind, DataState, Held};
+use lampyris_message::event::{
+    Content, DataAdded, DataErased, DataEvent, DataEventKind, DataState, Held,
+};
 use lampyris_message::json::JsonValue;
 use lampyris_message::judge::{Fault, Stored, data_step};
+use lampyris_message::text::ErasureReason;
 use lampyris_message::{
     BlobHash, BlobRef, Bytes32, DataHash, DataId, InvalidData, MessageId, Open, StoredBlob,
     ValidatorType,
@@ -23,9 +26,17 @@ const ID: DataId = DataId::from_bytes([7; 16]);
 /// Any event of a data element.
 pub(crate) fn data_event() -> impl Strategy<Value = DataEvent> {
     let facts = (validator(), of(datatype()), time(), of(held()));
-    (facts, content()).prop_map(|((validator, datatype, created, details), content)| {
-        DataEvent::Added(DataAdded { validator, datatype, created, content, details })
-    })
+    let added =
+        (facts, content()).prop_map(|((validator, datatype, created, details), content)| {
+            DataEvent::Added(DataAdded { validator, datatype, created, content, details })
+        });
+    let erased = prop_oneof!["\\PC{0,20}[a-z]\\PC{0,20}", Just("x".repeat(1024))];
+    let erased = erased.prop_map(|text| erased_for(&text));
+    prop_oneof![4 => added, 1 => erased]
+}
+
+fn erased_for(reason: &str) -> DataEvent {
+    DataEvent::Erased(DataErased { reason: ErasureReason::new(reason).unwrap() })
 }
 
 fn content() -> impl Strategy<Value = Content> {
@@ -85,7 +96,11 @@ fn element() -> impl Strategy<Value = Data> {
 }
 
 fn read(content: &[u8]) -> Result<DataEvent, EventError> {
-    decode_data(DataEventKind::Added.name(), VERSION, content)
+    read_as(DataEventKind::Added, content)
+}
+
+fn read_as(kind: DataEventKind, content: &[u8]) -> Result<DataEvent, EventError> {
+    decode_data(kind.name(), VERSION, content)
 }
 
 proptest! {
@@ -93,7 +108,7 @@ proptest! {
 
     #[test]
     fn every_event_is_read_as_it_was_written(event in data_event()) {
-        prop_assert_eq!(read(&encode_data(&event)), Ok(event));
+        prop_assert_eq!(read_as(event.kind(), &encode_data(&event)), Ok(event));
     }
 
     #[test]
@@ -102,7 +117,7 @@ proptest! {
         changes in vec(change(), 1..3),
     ) {
         let content = bent(encode_data(&event), &changes);
-        if let Ok(other) = read(&content) {
+        if let Ok(other) = read_as(event.kind(), &content) {
             prop_assert_eq!(encode_data(&other), content);
         }
     }
@@ -283,8 +298,8 @@ fn another_spelling_or_a_broken_rule_is_refused_by_name() {
     assert!(respelled(&size, &huge).contains("expected a size of 63 bits"));
     let blob = [&[0x82, 0x58, 32][..], &size].concat();
     assert!(respelled(&blob, &[0xf6]).contains("expected a value or a blob"));
-    let unknown = decode_data("data_erased", VERSION, &content).unwrap_err().to_string();
-    assert_eq!(unknown, "event 'data_erased' version 1 is not known to this program");
+    let unknown = decode_data("data_moved", VERSION, &content).unwrap_err().to_string();
+    assert_eq!(unknown, "event 'data_moved' version 1 is not known to this program");
     assert!(decode_data("data_added", VERSION + 1, &content).is_err());
     assert!(decode_data("staged", VERSION, &content).is_err(), "an event of another stream");
 }
@@ -317,4 +332,36 @@ fn an_element_is_added_first_and_once() {
     );
     let other = data_step(DataState::Absent, Stored { name: "staged", ..stored }).unwrap_err();
     assert!(matches!(other, Fault::Event(EventError::Unknown { .. })));
+}
+
+#[test]
+fn an_erasure_says_why_in_few_words() {
+    for (reason, says) in [
+        (String::new(), "field 'reason' must not be blank"),
+        (" \n".to_owned(), "field 'reason' must not be blank"),
+        ("x".repeat(1025), "field 'reason' has 1025 bytes, the limit is 1024"),
+    ] {
+        assert_eq!(ErasureReason::new(&reason).unwrap_err().to_string(), says);
+        let mut content = vec![0x81];
+        minicbor::encode(&reason, &mut content).unwrap();
+        let refused = read_as(DataEventKind::Erased, &content).unwrap_err().to_string();
+        assert_eq!(refused, format!("event 'data_erased': {says} (byte 1)"));
+    }
+}
+
+#[test]
+fn an_element_is_erased_once_and_after_it_was_added() {
+    let (_, added) = added();
+    let erased = encode_data(&erased_for("the customer asked"));
+    let [added, erased] = [("data_added", &added), ("data_erased", &erased)]
+        .map(|(name, content)| Stored { name, version: VERSION, content });
+    let refused = |state, event| data_step(state, event).unwrap_err().to_string();
+    let (absent, there) = (DataState::Absent, DataState::Added);
+    assert_eq!(data_step(there, erased), Ok(DataState::Erased));
+    let says = "'data_erased' is illegal for a data element that was never added";
+    assert_eq!(refused(absent, erased), says);
+    let says = "'data_erased' is illegal for a data element that was erased before";
+    assert_eq!(refused(DataState::Erased, erased), says);
+    let says = "'data_added' is illegal for a data element that was erased before";
+    assert_eq!(refused(DataState::Erased, added), says);
 }

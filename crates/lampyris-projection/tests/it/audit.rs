@@ -88,6 +88,17 @@ fn data_elements_are_judged_and_counted_apart() {
 }
 
 #[test]
+fn an_erasure_is_judged_where_it_stands() {
+    let one = |event| record::new_data_event(DataId::from_bytes([8; 16]), &event);
+    let mut events = vec![one(element::added(1)), one(element::erased())];
+    let audit = audited(OURS(), events.clone());
+    assert_eq!((audit.fault(), audit.elements()), (None, 1));
+    events.push(one(element::erased()));
+    faults_at(3, "'data_erased' is illegal for a data element that was erased before", events);
+    faults_at(1, "a data element that was never added", vec![one(element::erased())]);
+}
+
+#[test]
 fn what_a_data_elements_stream_may_not_hold_is_named() {
     let data = |stream, name: &'static str, content| {
         vec![NewEvent { stream, name: name.into(), version: 1, content }]

@@ -1,6 +1,7 @@
 //! Events of data elements, for logs that hold more than messages.
 
-use lampyris_message::event::{Content, DataAdded, DataEvent, Held};
+use lampyris_message::event::{Content, DataAdded, DataErased, DataEvent, Held};
+use lampyris_message::text::ErasureReason;
 use lampyris_message::{Open, ValidatorType};
 
 /// The first event of an element whose value is this number.
@@ -12,4 +13,9 @@ pub(crate) fn added(value: u8) -> DataEvent {
         content: Content::Value(Held::of(value.to_string().as_bytes())),
         details: None,
     })
+}
+
+/// The last event of an element.
+pub(crate) fn erased() -> DataEvent {
+    DataEvent::Erased(DataErased { reason: ErasureReason::new("asked for").unwrap() })
 }

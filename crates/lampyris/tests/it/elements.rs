@@ -66,7 +66,7 @@ async fn values_in_line_become_elements_that_the_message_refers_to() {
     let values = [value(VALUE), JsonValue::text("a note"), JsonValue::text("a note")];
     for (index, (record, value)) in records[1..4].iter().zip(&values).enumerate() {
         assert_eq!((&*record.command, record.append_count), ("stage", 5), "one append");
-        let DataEvent::Added(added) = record::data_event(record).unwrap();
+        let DataEvent::Added(added) = record::data_event(record).unwrap() else { panic!() };
         let (id, hash) = (record::data_id(&record.borrow()).unwrap(), DataHash(value.hash()));
         assert_eq!(id, derived_id(message(1), index, hash));
         assert_eq!(id.as_uuid().get_version_num(), 8);
@@ -302,7 +302,7 @@ async fn a_blob_must_be_stored_and_is_as_large_as_it_is() {
     accepted(&engine, order()).await;
     drop(engine);
     let (log, records, _) = records(scratch.path());
-    let DataEvent::Added(added) = record::data_event(&records[2]).unwrap();
+    let DataEvent::Added(added) = record::data_event(&records[2]).unwrap() else { panic!() };
     assert_eq!(added.content.blob().map(|blob| (blob.hash, blob.size)), Some((hash.0, 22)));
     let read = |held: lampyris::message::event::Held| {
         log.data().read(&Hash(held.hash.0)).unwrap().unwrap()

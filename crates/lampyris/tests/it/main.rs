@@ -5,6 +5,7 @@
 mod cast;
 mod checkpoints;
 mod elements;
+mod erasure;
 mod opening;
 mod snapshot;
 mod stream;

@@ -13,7 +13,7 @@ use lampyris_projection::Element;
 use lampyris_projection::element::{Part, Parts};
 use serde_json::Value;
 
-use super::told;
+use super::{erased, told};
 use crate::args::{DataGet, Global};
 use crate::failure::Failure;
 use crate::{output, store};
@@ -41,10 +41,18 @@ fn show(global: &Global, log: &Log, element: &Element) -> Result<ExitCode, Failu
             writeln!(out, "{name:<15} {}", output::plain(&value))?;
         }
         writeln!(out, "{:<15} {}", "position", element.sequence())?;
+        if let Some(erasure) = element.erasure() {
+            let (sequence, actor) = (erasure.sequence, output::plain(&erasure.actor));
+            let reason = output::plain(erasure.reason.as_str());
+            writeln!(out, "{:<15} at {sequence} by {actor}: {reason}", "erased")?;
+        }
     }
     out.flush()?;
     let lost = parts.named().into_iter().filter_map(|(name, part)| lost(element, name, part));
-    let lost: Vec<String> = lost.collect();
+    let mut lost: Vec<String> = lost.collect();
+    if element.erasure().is_some() {
+        lost.push(format!("data element {} was erased", element.id()));
+    }
     if lost.is_empty() { Ok(ExitCode::SUCCESS) } else { Err(Failure::No(lost.join("; "))) }
 }
 
@@ -52,7 +60,7 @@ fn show(global: &Global, log: &Log, element: &Element) -> Result<ExitCode, Failu
 fn lost(element: &Element, name: &str, part: &Part) -> Option<String> {
     let id = element.id();
     match part {
-        Part::None | Part::Held(_) => None,
+        Part::None | Part::Held(_) | Part::Erased(_) => None,
         Part::Missing(held) => {
             let hash = held.hash;
             Some(format!("data element {id}: its {name}, {hash}, is not in the data store"))
@@ -68,7 +76,7 @@ fn json(element: &Element, data: &Data, parts: &Parts) -> Vec<u8> {
     let (mut missing, mut damaged) = (Vec::new(), Vec::new());
     for (name, part) in parts.named() {
         match part {
-            Part::None | Part::Held(_) => {}
+            Part::None | Part::Held(_) | Part::Erased(_) => {}
             Part::Missing(held) => missing.push(told(name, *held)),
             Part::Damaged(held, _) => damaged.push(told(name, *held)),
         }
@@ -81,6 +89,9 @@ fn json(element: &Element, data: &Data, parts: &Parts) -> Vec<u8> {
         if !parts.is_empty() {
             json.extend_from_slice(format!(",\"{name}\":{}", Value::Array(parts)).as_bytes());
         }
+    }
+    if let Some(erasure) = element.erasure() {
+        json.extend_from_slice(format!(",\"erased\":{}", erased(erasure)).as_bytes());
     }
     json.extend_from_slice(b"}\n");
     json

@@ -7,10 +7,10 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use lampyris_projection::Element;
-use lampyris_projection::element::Parts;
+use lampyris_projection::element::{Missing, Parts};
 use serde_json::{Map, Value, json};
 
-use super::state;
+use super::{erased, state};
 use crate::args::{DataList, Global};
 use crate::failure::Failure;
 use crate::{output, store};
@@ -21,7 +21,7 @@ pub(super) fn run(global: &Global, list: &DataList) -> Result<ExitCode, Failure>
     let (mut out, mut told) = (output::answers(), 0);
     let mut one = |element: &Element| -> Result<ControlFlow<()>, Failure> {
         let parts = element.parts(log.data())?;
-        if list.missing && parts.absent().is_none() {
+        if list.missing && matches!(parts.absent(), None | Some(Missing::Erased)) {
             return Ok(ControlFlow::Continue(()));
         }
         if global.json {
@@ -52,7 +52,7 @@ fn worst(parts: &Parts) -> &'static str {
         let mut states = parts.named().into_iter().filter_map(|(_, part)| state(part));
         states.any(|(_, word)| word == wanted)
     };
-    ["missing", "damaged"].into_iter().find(|word| has(*word)).unwrap_or("held")
+    ["missing", "damaged", "erased"].into_iter().find(|word| has(*word)).unwrap_or("held")
 }
 
 fn line(element: &Element, parts: &Parts, out: &mut impl Write) -> io::Result<()> {
@@ -80,5 +80,8 @@ fn json_line(element: &Element, parts: &Parts, out: &mut impl Write) -> io::Resu
         }
     }
     say("state", json!(worst(parts)));
+    if let Some(erasure) = element.erasure() {
+        say("erased", erased(erasure));
+    }
     output::json_line(out, &Value::Object(answer))
 }

@@ -2,13 +2,13 @@
 //!
 //! One pass over the log; each object is read once, whoever refers to it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, BufWriter, StdoutLock, Write};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use indicatif::ProgressBar;
-use lampyris_log::{DataError, DataStore, Hash};
+use lampyris_log::{DataError, DataStore, Hash, Object};
 use lampyris_message::event::Held;
 use lampyris_projection::Element;
 use serde_json::json;
@@ -29,7 +29,9 @@ pub(super) fn run(global: &Global) -> Result<ExitCode, Failure> {
         out: output::answers(),
         bar: output::progress(global, Some(total), "bytes"),
         read: HashMap::new(),
+        erased: BTreeSet::new(),
         elements: 0,
+        erased_elements: 0,
         bytes: 0,
         faults: 0,
     };
@@ -58,7 +60,11 @@ struct Verifier<'a> {
     bar: ProgressBar,
     /// Each object that was looked at, and what is wrong with it.
     read: HashMap<[u8; 32], Option<Wrong>>,
+    /// Objects of elements that were erased.
+    erased: BTreeSet<[u8; 32]>,
     elements: u64,
+    /// How many of them were erased.
+    erased_elements: u64,
     /// Bytes of the objects that are whole.
     bytes: u64,
     faults: u64,
@@ -75,6 +81,11 @@ impl Verifier<'_> {
     fn element(&mut self, element: &Element) -> Result<(), Failure> {
         self.elements += 1;
         let added = element.added();
+        if element.erasure().is_some() {
+            self.erased_elements += 1;
+            self.erased.extend(added.objects().map(|held| held.hash.0));
+            return Ok(());
+        }
         let (value, blob) = (added.content.value(), added.content.blob());
         for (name, held) in [("value", value), ("blob", blob), ("details", added.details)] {
             let Some(held) = held else { continue };
@@ -143,22 +154,38 @@ impl Verifier<'_> {
 
     /// Says the verdict; returns whether all is as it was put.
     fn finish(mut self) -> Result<bool, Failure> {
-        let (mut orphans, mut orphaned) = (0_u64, 0);
-        let read = &self.read;
+        let (mut orphans, mut orphaned, mut remain) = (0_u64, 0, Vec::new());
+        let (read, erased) = (&self.read, &self.erased);
         self.store.for_each(|object| {
-            if !read.contains_key(&object.hash.0) {
+            if erased.contains(&object.hash.0) && !read.contains_key(&object.hash.0) {
+                remain.push(object);
+            } else if !read.contains_key(&object.hash.0) {
                 orphans += 1;
                 orphaned += object.size;
             }
         })?;
+        for Object { hash, size, .. } in &remain {
+            self.faults += 1;
+            if self.json {
+                let answer =
+                    json!({ "fault": "not erased", "hash": hash.to_string(), "size": size });
+                output::json_line(&mut self.out, &answer)?;
+            } else {
+                writeln!(
+                    self.out,
+                    "not erased: object {hash}, {size} bytes, can still be opened; `data gc` removes it"
+                )?;
+            }
+        }
         let unreadable = self.store.unreadable_keys()?;
         let objects = self.read.values().filter(|wrong| wrong.is_none()).count();
         let is_good = self.faults == 0 && unreadable == 0;
-        let Self { json, out, elements, bytes, faults, .. } = &mut self;
+        let Self { json, out, elements, erased_elements, bytes, faults, .. } = &mut self;
         if *json {
             let verdict = json!({
                 "verdict": if is_good { "VERIFIED" } else { "FAULT" },
                 "elements": elements,
+                "erased": erased_elements,
                 "objects": objects,
                 "bytes": bytes,
                 "faults": faults,
@@ -175,7 +202,7 @@ impl Verifier<'_> {
             } else {
                 writeln!(
                     out,
-                    "FAULT {faults} parts missing or damaged, {unreadable} keys unreadable"
+                    "FAULT {faults} parts missing, damaged or not erased, {unreadable} keys unreadable"
                 )?;
             }
         }

@@ -28,6 +28,10 @@ pub(super) fn write(
     let Some(held) = held else {
         return Err(Failure::no(format!("data element {id} has no {name}")));
     };
+    if let Some(erasure) = element.erasure() {
+        let why = format!("data element {id} was erased: {}", erasure.reason);
+        return Err(Failure::no(why));
+    }
     let damaged =
         |why: String| Failure::no(format!("data element {id}: its {name} cannot be read: {why}"));
     let found = log.data().reader(&Hash(held.hash.0)).map_err(|error| damaged(chain(&error)))?;

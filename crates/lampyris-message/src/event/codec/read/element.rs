@@ -4,10 +4,11 @@
 use super::{Content, Items, Result, schema};
 use crate::data::DatatypeRef;
 use crate::event::codec::Refused;
-use crate::event::element::{self, DataAdded, DataEvent, DataEventKind, Held};
+use crate::event::element::{self, DataAdded, DataErased, DataEvent, DataEventKind, Held};
 use crate::hash::Bytes32;
 use crate::limits::DATA_NAME_BYTES;
 use crate::open::Open;
+use crate::text::ErasureReason;
 
 /// Reads the content of an event of this kind.
 pub(in crate::event::codec) fn data_event(
@@ -17,6 +18,7 @@ pub(in crate::event::codec) fn data_event(
     let mut content = Content(Items::new(content));
     let event = match kind {
         DataEventKind::Added => content.added().map(DataEvent::Added)?,
+        DataEventKind::Erased => content.erased().map(DataEvent::Erased)?,
     };
     content.0.end()?;
     Ok(event)
@@ -37,6 +39,11 @@ impl Content<'_> {
         let content = element::Content::new(value, blob)
             .ok_or_else(|| schema("expected a value or a blob", at))?;
         Ok(DataAdded { validator, datatype, created, content, details: self.option(Self::held)? })
+    }
+
+    fn erased(&mut self) -> Result<DataErased> {
+        self.array(1)?;
+        Ok(DataErased { reason: self.checked(ErasureReason::new)? })
     }
 
     fn datatype(&mut self) -> Result<DatatypeRef> {

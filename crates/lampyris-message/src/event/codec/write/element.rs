@@ -8,7 +8,7 @@ use minicbor::encode::Write;
 
 use super::{Content, Result};
 use crate::data::DatatypeRef;
-use crate::event::element::{DataAdded, DataEvent, Held};
+use crate::event::element::{DataAdded, DataErased, DataEvent, Held};
 
 /// Writes the content of `event`.
 pub(in crate::event::codec) fn data_event<W: Write<Error = Infallible>>(
@@ -19,6 +19,7 @@ pub(in crate::event::codec) fn data_event<W: Write<Error = Infallible>>(
     // The sink cannot fail, and an encoder has no other reason to.
     let _infallible = match event {
         DataEvent::Added(added) => content.added(added),
+        DataEvent::Erased(erased) => content.erased(erased),
     };
 }
 
@@ -31,6 +32,11 @@ impl<W: Write<Error = Infallible>> Content<W> {
         self.option(added.content.value().as_ref(), Self::held)?;
         self.option(added.content.blob().as_ref(), Self::held)?;
         self.option(added.details.as_ref(), Self::held)
+    }
+
+    fn erased(&mut self, erased: &DataErased) -> Result {
+        self.0.array(1)?;
+        self.text(erased.reason.as_str())
     }
 
     fn datatype(&mut self, datatype: &DatatypeRef) -> Result {
