@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::program::{Program, SAMPLES};
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -14,6 +14,7 @@ mod dialogue;
 #[path = "../../crates/lampyris-log/tests/crash/dice.rs"]
 mod dice;
 mod docs;
+mod erase;
 mod evidence;
 mod exchange;
 mod fixtures;
@@ -21,6 +22,7 @@ mod full_disk;
 mod fuzz;
 mod import;
 mod kill;
+mod kill_erase;
 mod kill_values;
 mod layers;
 mod licences;

@@ -11,7 +11,7 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 pub(crate) use bench::{Bench, BenchAppend, BenchIndex, BenchLog, BenchOpen, BenchValues};
-pub(crate) use data::{Data, DataGc, DataGet, DataList, DataPut};
+pub(crate) use data::{Data, DataGc, DataGet, DataList, DataPut, Erase, Retention};
 pub(crate) use evidence::{
     Checkpoint, Diff, Export, Inspect, Key, KeyFile, Prove, Replay, Verify, Witness,
 };
@@ -188,6 +188,33 @@ pub(crate) enum Command {
     /// and each blob sealed under a key of its own.
     #[command(subcommand)]
     Data(Data),
+    /// Erase the bytes of a data element for good: its value, its blob and what it says in words
+    ///
+    /// First a record is appended that says so, with the reason and who asked. Then the key of each
+    /// part is overwritten, and then the sealed bytes go, out of every file of the data directory. If
+    /// it is interrupted, the next command that opens the log for writing finishes it, and so does
+    /// the same command again. If other elements have a part with the same bytes, they are listed and
+    /// nothing is erased, unless --all-references is given.
+    ///
+    /// What stays: the hash and the size of each part, in the log, so that every message, root and
+    /// proof stays valid. A value that can be guessed can be tested against its hash: a yes or no, a
+    /// date of birth, a small sum. Not reached are copies made before: backups, other nodes, what
+    /// `data get` wrote, and what the file system or the disk keeps of blocks that were freed.
+    ///
+    /// Exit codes: 0 it is erased, now or before; 1 there is no such element, or others share.
+    Erase(Erase),
+    /// Erase the data elements that rules say are kept long enough
+    ///
+    /// RULES is JSON: `{"rules":[{"namespace":"default","olderThan":"90d"}]}`. `olderThan` is a number
+    /// and `s`, `m`, `h`, `d` or `w`; an element's age counts from when it was added here, by the log's
+    /// clock. Elements that a message refers to which is not final stay, unless `keepOpen` is false.
+    /// `reason` stands in each record; if it is not given, the rule does. Of several rules for a
+    /// namespace the first that an element falls under counts. An element that has bytes in common
+    /// with one that stays, stays too. What erasing leaves, and does not reach, `erase --help` says.
+    ///
+    /// Each element is told with a line, and then how many there were. Exit code 2 if the rules make
+    /// no sense.
+    Retention(Retention),
     /// Make the key that signs the log's checkpoints, and print its verifier key
     ///
     /// The key is made beside the data directory, never in it, and readable by its owner alone; it

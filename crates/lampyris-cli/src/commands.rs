@@ -8,6 +8,7 @@ mod check;
 mod checkpoint;
 mod data;
 mod diff;
+mod erase;
 mod export;
 mod export_tiles;
 mod get;
@@ -21,6 +22,7 @@ mod list;
 mod mend;
 mod prove;
 mod replay;
+mod retention;
 mod stats;
 mod subscribe;
 mod telling;
@@ -52,6 +54,8 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Check(check) => check::run(global, &check),
         Command::Hash(hash) => hash::run(global, &hash),
         Command::Data(data) => data::run(global, &data),
+        Command::Erase(erase) => erase::run(global, &erase),
+        Command::Retention(retention) => retention::run(global, &retention),
         Command::Inspect(inspect) => inspect::run(global, &inspect),
         Command::Key(key) => key::run(global, &key),
         Command::Checkpoint(checkpoint) => checkpoint::run(global, &checkpoint),

@@ -15,7 +15,9 @@ use crate::failure::Failure;
 
 /// Opens the log to append to it; makes it if there is none.
 pub(crate) fn open_writer(global: &Global) -> Result<Log, Failure> {
-    Ok(Log::open(&global.data, &writer_options())?)
+    let log = Log::open(&global.data, &writer_options())?;
+    lampyris::finish_erasures(&log)?;
+    Ok(log)
 }
 
 /// How a log is opened to append under this program's rules, or made.

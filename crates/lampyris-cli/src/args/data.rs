@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use lampyris_message::text::{ErasureReason, TextError};
 use lampyris_message::{DataId, ScalarError};
 
 use super::{Namespace, actor};
@@ -30,21 +31,23 @@ pub(crate) enum Data {
     ///
     /// With --json, FireFly's own JSON and the member `position`: the sequence of the event that
     /// added it; and, only if there are such parts, the members `missing` and `damaged`, each a list
-    /// of `part`, `hash` and `size`. What is missing or damaged is absent from the element itself, is
+    /// of `part`, `hash` and `size`; and `erased` with the `sequence`, `time`, `actor` and `reason`, if
+    /// it was. What is missing, damaged or erased is absent from the element itself, is
     /// named on standard error, and makes the exit code 1. Of a blob only is looked at where it
     /// stands; --blob reads it, and `verify` all of them.
     Get(DataGet),
     /// List data elements, in the order they were added, with what is there of each
     ///
-    /// An element is `held`, `missing` if the store lacks a part of it, or `damaged` if the store
-    /// cannot read a part of it any more. Bytes are not read: `verify` does that.
+    /// An element is `held`, `missing` if the store lacks a part of it, `damaged` if the store
+    /// cannot read a part of it any more, or `erased`. Bytes are not read: `verify` does that.
     List(DataList),
     /// Read every value and blob that elements refer to, decrypt it and compute its hash again
     ///
     /// Ends with `VERIFIED n elements, m objects, k bytes` and exit code 0; or says a line for each
     /// part that is missing or damaged, then `FAULT` with their number and that of the keys that
-    /// cannot be read, and exits with 1. Elements of all namespaces are looked at. Objects that no element refers to are counted and no
-    /// fault; `gc` removes them.
+    /// cannot be read, and exits with 1. Elements of all namespaces are looked at. An object of erased
+    /// elements that can still be opened, although no other element has it, is a fault too. Other
+    /// objects that no element refers to are counted and no fault; `gc` removes both.
     Verify,
     /// Remove from the data store what no element refers to, and what a crash left
     ///
@@ -131,4 +134,41 @@ pub(crate) struct DataGc {
 
 fn data_id(text: &str) -> Result<DataId, ScalarError> {
     DataId::parse(text)
+}
+
+/// Which element to erase, and why.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Erase {
+    /// The element's id
+    #[arg(value_parser = data_id)]
+    pub(crate) id: DataId,
+    /// Why, in at most 1024 bytes; it stays in the log for ever, so let it name nobody
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    pub(crate) reason: ErasureReason,
+    /// Erase every element that has a part with the same bytes too, and every one that shares with those
+    #[arg(long)]
+    pub(crate) all_references: bool,
+    /// Who asks: kept in each record
+    #[arg(long, value_name = "NAME", default_value = "cli", value_parser = actor)]
+    pub(crate) actor: String,
+    #[command(flatten)]
+    pub(crate) namespace: Namespace,
+}
+
+/// How long data elements are kept.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Retention {
+    /// File with the rules; `-` is standard input
+    #[arg(value_name = "RULES")]
+    pub(crate) rules: PathBuf,
+    /// Say what would be erased, and erase nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Who asks: kept in each record
+    #[arg(long, value_name = "NAME", default_value = "cli", value_parser = actor)]
+    pub(crate) actor: String,
+}
+
+fn reason(text: &str) -> Result<ErasureReason, TextError> {
+    ErasureReason::new(text)
 }
