@@ -140,7 +140,14 @@ fn after_an_erasure_no_file_has_a_trace_of_the_value_and_all_proofs_stay_valid()
     program.run(&["export", "--tiles", tiles.to_str().unwrap()]).exits(0);
     let fresh = program.path("after.json");
     program.run(&["prove", MESSAGE, "--out", fresh.to_str().unwrap()]).exits(0);
-    assert_eq!(found(&[program.data(), tiles], &gone), None);
+    let files = program.path("exported");
+    fs::create_dir(&files).unwrap();
+    for format in ["jsonl", "cbor"] {
+        let file = files.join(format);
+        let args = ["export", file.to_str().unwrap(), "--format", format];
+        program.run(&args).exits(0);
+    }
+    assert_eq!(found(&[program.data(), tiles, files], &gone), None);
     let kept: Vec<Vec<u8>> = before[&hash("\"what stays\"")].clone();
     assert!(found(&[program.data()], &kept[..1]).is_some(), "the key of what stays");
 

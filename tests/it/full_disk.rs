@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::apply::{id, life, stage, text};
+use crate::apply::{life, stage, text};
 
 /// Set where the small disk can be mounted.
 const INSIDE: &str = "LAMPYRIS_TEST_FULL_DISK";
@@ -20,6 +20,10 @@ const INSIDE: &str = "LAMPYRIS_TEST_FULL_DISK";
 const FREE_KIB: [u64; 8] = [0, 8, 96, 700, 4200, 9000, 17_000, 24_000];
 /// Whoever takes longer hangs.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A data element of the log, and one that is added to it.
+const ELEMENT: &str = "0f1c6e05-2a5f-4d0d-a9b1-000000000008";
+const OTHER: &str = "0f1c6e05-2a5f-4d0d-a9b1-000000000009";
 
 /// A command that meets the full disk.
 struct Stage {
@@ -91,11 +95,12 @@ fn stages() -> Vec<Stage> {
         line
     };
     let lines = text(&(100..1500).map(filled).collect::<Vec<_>>());
-    let put = json!([{ "id": id(9), "validator": "json", "value": { "put": 1 } }]).to_string();
     vec![
         Stage { args: &["apply", "--strict", "-"], input: lines },
         Stage { args: &["checkpoint"], input: String::new() },
-        Stage { args: &["data", "put", "--elements", "-"], input: put },
+        Stage { args: &["data", "put", "-", "--id", OTHER], input: "{\"put\":1}".to_owned() },
+        Stage { args: &["erase", ELEMENT, "--reason", "asked for"], input: String::new() },
+        Stage { args: &["data", "gc"], input: String::new() },
     ]
 }
 
@@ -106,6 +111,7 @@ fn prepare(kept: &Path) {
     let steps = [
         Stage { args: &["key"], input: String::new() },
         Stage { args: &["apply", "--strict", "-"], input: lines },
+        Stage { args: &["data", "put", "-", "--id", ELEMENT], input: "{\"goes\":1}".to_owned() },
     ];
     for step in steps {
         assert_eq!(run(&step, kept, kept, "preparing"), 0);

@@ -71,7 +71,7 @@ impl Log {
         Log::open_into_on(shard, options, prepare, &mut EveryRecord(visit))
     }
 
-    /// The same, for a consumer that can go on from a snapshot: with [`Verify::New`] it is handed what came after.
+    /// The same, for a consumer that can go on from a snapshot: with [`Verify::New`](crate::Verify::New) it is handed what came after.
     ///
     /// # Errors
     /// As [`Log::open_on`].
