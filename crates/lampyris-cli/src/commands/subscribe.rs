@@ -17,7 +17,7 @@ use crate::{output, store, timeline};
 const STRIDE: usize = 256;
 
 pub(crate) fn run(global: &Global, subscribe: &Subscribe) -> Result<ExitCode, Failure> {
-    let log = store::open_reader(global, |_| {})?;
+    let log = store::open_to_look(global)?;
     match &subscribe.cursors {
         None => follow(global, subscribe, &log),
         Some(Cursors::Cursors) => list(global, &log),
