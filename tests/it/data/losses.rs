@@ -40,7 +40,7 @@ fn says_lost(program: &Program, word: &str) {
     let verdict = program.run(&["data", "verify"]).exits(1).out;
     assert!(verdict.contains(&format!("{word} value of {ID} ")), "{verdict}");
     assert!(
-        verdict.ends_with("FAULT 1 parts missing or damaged, 0 keys unreadable\n"),
+        verdict.ends_with("FAULT 1 parts missing, damaged or not erased, 0 keys unreadable\n"),
         "{verdict}"
     );
     let told = program.run(&["data", "verify", "--json"]).exits(1).json();
