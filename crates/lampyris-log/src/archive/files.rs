@@ -44,7 +44,7 @@ impl Files {
         firsts(self.disk.as_ref(), &self.folder)
     }
 
-    /// The sequence after the last whole-looking frame, and the log that the files are of; nothing if there is no frame.
+    /// The sequence after the last frame that looks whole; nothing if there is no frame.
     pub(crate) fn end(&self) -> Result<Option<u64>, ReadError> {
         let Some(last) = self.firsts()?.pop() else { return Ok(None) };
         let mut known = self.known.lock();
