@@ -6,6 +6,7 @@
 
 mod file;
 mod files;
+mod walk;
 mod writer;
 
 pub use file::{FILE_BYTES, FORMAT, HEADER_BYTES, LENGTH_BYTES, MAGIC, file_name};

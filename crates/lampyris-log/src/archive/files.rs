@@ -1,56 +1,62 @@
-//! Reading an archive: which files there are, where each frame stands, and the frames.
+//! Reading an archive: which files there are, and the frames in them.
 //! It takes no lock and writes nothing; whoever reads a frame checks it.
 
-use super::file::{self, HEADER_BYTES, Header, LENGTH_BYTES, first_in_name};
+use super::file::{self, HEADER_BYTES, Header, first_in_name};
+use super::walk::Walk;
 use crate::disk::{Disk, DiskFile};
 use crate::error::{Broken, ReadError, Unavailable};
-use crate::frame;
 use crate::shard::StoredFrame;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// How many bytes are read at a time in order to find where frames stand.
-const WINDOW_BYTES: usize = 1 << 20;
+/// How far the marks in a file are apart, in bytes: what a read walks over at most to find its frame, once some read
+/// came by.
+const MARK_BYTES: u64 = 256 * 1024;
 
 /// The files of an archive.
 #[derive(Debug)]
 pub(crate) struct Files {
     disk: Arc<dyn Disk>,
     folder: PathBuf,
-    known: Mutex<BTreeMap<u64, Known>>,
+    log_id: [u8; 16],
+    known: Mutex<BTreeMap<u64, Option<Known>>>,
 }
 
-/// A file, and where frames stand in it as far as was looked.
+/// A file that was opened, and where some of its frames stand: offsets by first sequence.
 #[derive(Debug, Clone)]
 struct Known {
     file: Arc<dyn DiskFile>,
-    path: PathBuf,
-    /// First sequence and offset of each frame.
-    frames: Vec<(u64, u64)>,
-    /// The sequence after the last of them, and the offset behind it.
-    next: u64,
-    end: u64,
+    path: Arc<Path>,
+    marks: BTreeMap<u64, u64>,
+}
+
+/// What a read is after, and has.
+struct Wanted {
+    from: u64,
+    until: u64,
+    bytes: usize,
+    taken: usize,
+    full: bool,
+    found: Vec<StoredFrame>,
 }
 
 impl Files {
-    pub(crate) fn new(disk: Arc<dyn Disk>, folder: PathBuf) -> Files {
-        Files { disk, folder, known: Mutex::default() }
-    }
-
-    /// The first sequences of all files, in order.
-    pub(crate) fn firsts(&self) -> Result<Vec<u64>, Unavailable> {
-        firsts(self.disk.as_ref(), &self.folder)
+    pub(crate) fn new(disk: Arc<dyn Disk>, folder: PathBuf, log_id: [u8; 16]) -> Files {
+        Files { disk, folder, log_id, known: Mutex::default() }
     }
 
     /// The sequence after the last frame that looks whole; nothing if there is no frame.
     pub(crate) fn end(&self) -> Result<Option<u64>, ReadError> {
-        let Some(last) = self.firsts()?.pop() else { return Ok(None) };
-        let mut known = self.known.lock();
-        let file = self.known(&mut known, last)?;
-        file.look_on()?;
-        Ok(Some(file.next).filter(|next| *next > 0))
+        let mut firsts = self.list()?;
+        while let Some(first) = firsts.pop() {
+            let Some(file) = self.known(first)? else { continue };
+            let mut nothing = Wanted::nothing();
+            let end = self.walk(first, &file, &mut nothing)?;
+            return Ok(Some(end).filter(|end| *end > 0));
+        }
+        Ok(None)
     }
 
     /// Frames in order, from the one that holds the record `from`: at least one, if there is one before `until`, and no more
@@ -61,146 +67,129 @@ impl Files {
         until: u64,
         bytes: usize,
     ) -> Result<Vec<StoredFrame>, ReadError> {
-        let firsts = self.firsts_from(from)?;
-        let (mut found, mut taken) = (Vec::new(), 0);
-        let mut wanted = from;
-        for first in firsts {
-            if wanted >= until {
-                break;
+        let mut wanted = Wanted { from, until, bytes, taken: 0, full: false, found: Vec::new() };
+        let mut listed = false;
+        while !wanted.full && wanted.from < until {
+            let before = wanted.from;
+            if let Some(first) = self.holder(before)
+                && let Some(file) = self.known(first)?
+            {
+                self.walk(first, &file, &mut wanted)?;
             }
-            let file = {
-                let mut known = self.known.lock();
-                let file = self.known(&mut known, first)?;
-                if wanted >= file.next {
-                    file.look_on()?;
+            if wanted.from == before {
+                // It may stand in a file that was not there when the folder was looked at last.
+                if std::mem::replace(&mut listed, true) {
+                    break;
                 }
-                file.clone()
-            };
-            let index = file.frames.partition_point(|(sequence, _)| *sequence <= wanted);
-            let Some(index) = index.checked_sub(1) else { break };
-            for frame in file.read(index, until, bytes.saturating_sub(taken))? {
-                let length = frame.bytes.len();
-                if taken > 0 && taken + length > bytes {
-                    return Ok(found);
-                }
-                taken += length;
-                wanted = frame::end(&frame.bytes).unwrap_or(u64::MAX);
-                found.push(frame);
-            }
-            if wanted < file.next.min(until) {
-                break;
+                self.list()?;
             }
         }
-        Ok(found)
+        Ok(wanted.found)
     }
 
-    /// The files from the one on that may hold a record.
-    fn firsts_from(&self, from: u64) -> Result<Vec<u64>, Unavailable> {
-        let firsts = {
-            let known = self.known.lock();
-            let holds = known.range(..=from).next_back().is_some_and(|(_, file)| from < file.next);
-            if holds { known.keys().copied().collect() } else { Vec::new() }
+    /// The first sequences of all files, in order.
+    fn list(&self) -> Result<Vec<u64>, Unavailable> {
+        let firsts = firsts(self.disk.as_ref(), &self.folder)?;
+        let mut known = self.known.lock();
+        for first in &firsts {
+            known.entry(*first).or_default();
+        }
+        Ok(firsts)
+    }
+
+    /// The file that a record is in, if it is in any that is known.
+    fn holder(&self, sequence: u64) -> Option<u64> {
+        self.known.lock().range(..=sequence).next_back().map(|(first, _)| *first)
+    }
+
+    /// A file, opened once; nothing if it is still without its header, as one that is being made.
+    fn known(&self, first: u64) -> Result<Option<Known>, ReadError> {
+        if let Some(Some(known)) = self.known.lock().get(&first) {
+            return Ok(Some(known.clone()));
+        }
+        let path: Arc<Path> = self.folder.join(file::file_name(first)).into();
+        let io = |operation| {
+            let path = path.to_path_buf();
+            move |error| Unavailable::io(operation, path, error)
         };
-        let firsts = if firsts.is_empty() { self.firsts()? } else { firsts };
-        let at = firsts.partition_point(|first| *first <= from).saturating_sub(1);
-        Ok(firsts.get(at..).unwrap_or_default().to_vec())
+        let file: Arc<dyn DiskFile> = self.disk.open_to_read(&path).map_err(io("open"))?.into();
+        // One byte more: a file that holds a frame has its header.
+        let mut begin = [0; HEADER_BYTES + 1];
+        let length = file.read_at(&mut begin, 0).map_err(io("read"))?;
+        let begin = begin.get(..length).unwrap_or_default();
+        match Header::read(begin) {
+            Ok(header) if header == Header { log_id: self.log_id, first } => {}
+            Err(_) if begin.len() <= HEADER_BYTES => return Ok(None),
+            Ok(_) => return Err(damaged(&path, 0, "has another file's header".to_owned()).into()),
+            Err(detail) => return Err(damaged(&path, 0, detail).into()),
+        }
+        let known = Known { file, path, marks: [(first, HEADER_BYTES as u64)].into() };
+        self.known.lock().insert(first, Some(known.clone()));
+        Ok(Some(known))
     }
 
-    fn known<'k>(
-        &self,
-        known: &'k mut BTreeMap<u64, Known>,
-        first: u64,
-    ) -> Result<&'k mut Known, ReadError> {
-        match known.entry(first) {
-            std::collections::btree_map::Entry::Occupied(found) => Ok(found.into_mut()),
-            std::collections::btree_map::Entry::Vacant(free) => {
-                let path = self.folder.join(file::file_name(first));
-                let io = |operation| {
-                    let path = path.clone();
-                    move |error| Unavailable::io(operation, path, error)
-                };
-                let file: Arc<dyn DiskFile> =
-                    self.disk.open_to_read(&path).map_err(io("open"))?.into();
-                let mut header = [0; HEADER_BYTES];
-                let length = file.read_at(&mut header, 0).map_err(io("read"))?;
-                let header = Header::read(header.get(..length).unwrap_or_default())
-                    .and_then(|header| {
-                        let right = header.first == first;
-                        right
-                            .then_some(header)
-                            .ok_or_else(|| "has another file's header".to_owned())
-                    })
-                    .map_err(|detail| damaged(&path, 0, detail));
-                header?;
-                let (frames, end) = (Vec::new(), HEADER_BYTES as u64);
-                Ok(free.insert(Known { file, path, frames, next: first, end }))
+    /// Takes what is wanted of a file; returns the sequence at which it stopped, which is the file's end if nothing was
+    /// enough.
+    fn walk(&self, first: u64, file: &Known, wanted: &mut Wanted) -> Result<u64, ReadError> {
+        let mark = file.marks.range(..=wanted.from).next_back();
+        let (mut next, offset) = mark.map_or((first, HEADER_BYTES as u64), |(s, o)| (*s, *o));
+        let mut walk = Walk::new(file.file.as_ref(), offset, wanted.bytes);
+        let (mut marked, mut marks) = (offset, Vec::new());
+        let io = |error| Unavailable::io("read", file.path.as_ref(), error);
+        while let Some(step) = walk.peek().map_err(io)? {
+            let (from, to, length) = (step.from, step.to, step.frame.len());
+            if from != next {
+                let detail = format!("goes on at sequence {from} after {next}");
+                return Err(damaged(&file.path, walk.offset(), detail).into());
+            }
+            if to > wanted.from && !wanted.take(from, step.frame) {
+                break;
+            }
+            walk.pass(length);
+            next = to;
+            if walk.offset() - marked >= MARK_BYTES {
+                marked = walk.offset();
+                marks.push((next, marked));
+            }
+        }
+        // Whoever reads on begins here.
+        marks.push((next, walk.offset()));
+        if let Some(Some(known)) = self.known.lock().get_mut(&first) {
+            known.keep(marks);
+        }
+        wanted.from = wanted.from.max(next);
+        Ok(next)
+    }
+}
+
+impl Known {
+    /// Keeps marks that are far enough from the one before.
+    fn keep(&mut self, marks: Vec<(u64, u64)>) {
+        for (sequence, offset) in marks {
+            let before = self.marks.range(..=sequence).next_back();
+            if before.is_none_or(|(_, before)| offset.saturating_sub(*before) >= MARK_BYTES) {
+                self.marks.insert(sequence, offset);
             }
         }
     }
 }
 
-impl Known {
-    /// Finds the frames behind those that are known. What is no frame ends it: more may be written there later.
-    fn look_on(&mut self) -> Result<(), ReadError> {
-        let mut window = vec![0; WINDOW_BYTES];
-        loop {
-            let read = self.file.read_at(&mut window, self.end);
-            let read = read.map_err(|error| Unavailable::io("read", &self.path, error))?;
-            let bytes = window.get(..read).unwrap_or_default();
-            let begun = self.end;
-            let mut at = 0;
-            while let Some((length, from, to)) = file::peek(bytes.get(at..).unwrap_or_default()) {
-                if from != self.next {
-                    let detail = format!("goes on at sequence {from} after {}", self.next);
-                    return Err(damaged(&self.path, self.end, detail).into());
-                }
-                if at + LENGTH_BYTES + length > bytes.len() {
-                    break;
-                }
-                self.frames.push((from, self.end));
-                at += LENGTH_BYTES + length;
-                (self.next, self.end) = (to, begun + at as u64);
-            }
-            if at == 0 {
-                return Ok(());
-            }
-        }
+impl Wanted {
+    /// A read of nothing, which walks to the end.
+    fn nothing() -> Wanted {
+        let from = u64::MAX;
+        Wanted { from, until: from, bytes: usize::MAX, taken: 0, full: false, found: Vec::new() }
     }
 
-    /// Frames from one on: at least one, and no more than make up `bytes` bytes after it.
-    fn read(&self, index: usize, until: u64, bytes: usize) -> Result<Vec<StoredFrame>, ReadError> {
-        let Some(&(_, start)) = self.frames.get(index) else { return Ok(Vec::new()) };
-        let frames = self.frames.get(index..).unwrap_or_default();
-        let ends =
-            frames.iter().skip(1).map(|(first, at)| (*first, *at)).chain([(self.next, self.end)]);
-        let mut end = start;
-        let mut firsts = Vec::new();
-        for ((first, _), (next, behind)) in frames.iter().zip(ends) {
-            let more = usize::try_from(behind - start).unwrap_or(usize::MAX);
-            if *first >= until || (!firsts.is_empty() && more > bytes) {
-                break;
-            }
-            firsts.push((*first, next));
-            end = behind;
+    /// Takes a frame, unless it is beyond the end or too much.
+    fn take(&mut self, from: u64, frame: &[u8]) -> bool {
+        self.full =
+            from >= self.until || (!self.found.is_empty() && self.taken + frame.len() > self.bytes);
+        if !self.full {
+            self.taken += frame.len();
+            self.found.push(StoredFrame { first_sequence: from, bytes: frame.into() });
         }
-        let mut buffer = vec![0; usize::try_from(end - start).unwrap_or_default()];
-        let read = self.file.read_at(&mut buffer, start);
-        let read = read.map_err(|error| Unavailable::io("read", &self.path, error))?;
-        if read != buffer.len() {
-            return Err(damaged(&self.path, start + read as u64, "was cut".to_owned()).into());
-        }
-        let mut found = Vec::with_capacity(firsts.len());
-        let mut rest = buffer.as_slice();
-        for (first_sequence, _) in firsts {
-            let entry = file::peek(rest)
-                .and_then(|(length, ..)| rest.get(LENGTH_BYTES..)?.split_at_checked(length));
-            let Some((frame, behind)) = entry else {
-                return Err(damaged(&self.path, start, "has changed".to_owned()).into());
-            };
-            found.push(StoredFrame { first_sequence, bytes: frame.into() });
-            rest = behind;
-        }
-        Ok(found)
+        !self.full
     }
 }
 

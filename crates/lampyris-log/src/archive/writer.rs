@@ -1,16 +1,18 @@
 //! Writing an archive: what the store took is appended and synced, before the journal may forget it.
 //! A torn end is cut off when the archive is opened, and what is missing comes from the store again.
 
-use super::file::{self, FILE_BYTES, HEADER_BYTES, Header, LENGTH_BYTES};
+use super::file::{self, FILE_BYTES, HEADER_BYTES, Header};
 use super::files::firsts;
+use super::walk::Walk;
 use crate::disk::{Disk, DiskFile};
 use crate::error::{ReadError, Unavailable};
 use crate::frame::{self, FrameReader};
+use crate::limits::{FEED_BYTES, MAX_FRAME_BYTES};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// How many bytes are read at a time when the last file is looked through.
-const WINDOW_BYTES: usize = 4 << 20;
+/// Most bytes at the end of a file that are not synced: what is written again after a crash.
+const UNSYNCED_BYTES: u64 = (2 * FEED_BYTES + MAX_FRAME_BYTES) as u64;
 
 /// The archive of an open log.
 #[derive(Debug)]
@@ -29,16 +31,18 @@ struct Last {
     file: Box<dyn DiskFile>,
     path: PathBuf,
     bytes: u64,
-    unsynced: bool,
+    unsynced: u64,
 }
 
 impl Writer {
     /// Opens the archive in a folder, which is made if it is missing. The last file is read and checked frame by frame, and
-    /// cut behind the last whole one; a last file that is not one at all is removed.
+    /// cut behind the last whole one; a last file that is not one at all is removed. Unless it is `settled`, as it is
+    /// after a clean stop, its end is written again: the kernel may show bytes that it failed to write.
     pub(crate) fn open(
         disk: &Arc<dyn Disk>,
         folder: &Path,
         log_id: [u8; 16],
+        settled: bool,
     ) -> Result<Writer, ReadError> {
         let (disk, folder) = (Arc::clone(disk), folder.to_owned());
         if !disk.exists(&folder).map_err(|e| Unavailable::io("look for", &folder, e))? {
@@ -50,6 +54,9 @@ impl Writer {
             if writer.take_up(first)? {
                 break;
             }
+        }
+        if !settled {
+            writer.write_again()?;
         }
         Ok(writer)
     }
@@ -77,8 +84,12 @@ impl Writer {
                 );
             }
             let full = |last: &Last| last.bytes + buffer.len() as u64 >= FILE_BYTES;
-            if self.last.as_ref().is_none_or(full) {
-                self.write(&std::mem::take(&mut buffer))?;
+            let begins = self.last.as_ref().is_none_or(full);
+            if begins || buffer.len() >= FEED_BYTES {
+                self.write(&buffer)?;
+                buffer.clear();
+            }
+            if begins {
                 self.sync()?;
                 self.begin(from)?;
             }
@@ -90,19 +101,44 @@ impl Writer {
 
     /// Makes durable what was appended.
     pub(crate) fn sync(&mut self) -> Result<(), Unavailable> {
-        let Some(last) = self.last.as_mut().filter(|last| last.unsynced) else { return Ok(()) };
+        let Some(last) = self.last.as_mut().filter(|last| last.unsynced > 0) else { return Ok(()) };
         last.file.sync_data().map_err(|error| Unavailable::io("sync", &last.path, error))?;
-        last.unsynced = false;
+        last.unsynced = 0;
         Ok(())
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), Unavailable> {
-        let Some(last) = self.last.as_mut().filter(|_| !bytes.is_empty()) else { return Ok(()) };
-        last.unsynced = true;
+        let length = bytes.len() as u64;
+        let fits = |last: &mut Last| last.unsynced + length <= UNSYNCED_BYTES;
+        if !self.last.as_mut().is_some_and(fits) {
+            self.sync()?;
+        }
+        let Some(last) = self.last.as_mut().filter(|_| length > 0) else { return Ok(()) };
+        last.unsynced += length;
         let written = last.file.write_at(bytes, last.bytes);
         written.map_err(|error| Unavailable::io("write", &last.path, error))?;
-        last.bytes += bytes.len() as u64;
+        last.bytes += length;
         Ok(())
+    }
+
+    /// Writes the end of the last file again, and makes it durable with its name.
+    fn write_again(&self) -> Result<(), Unavailable> {
+        let Some(last) = &self.last else { return Ok(()) };
+        let io = |operation| move |error| Unavailable::io(operation, &last.path, error);
+        let mut at = last.bytes.saturating_sub(UNSYNCED_BYTES);
+        let mut window = vec![0; FEED_BYTES];
+        while at < last.bytes {
+            let left = usize::try_from(last.bytes - at).unwrap_or(usize::MAX).min(window.len());
+            let part = window.get_mut(..left).unwrap_or_default();
+            if last.file.read_at(part, at).map_err(io("read"))? != left {
+                return Err(io("read")(std::io::ErrorKind::UnexpectedEof.into()));
+            }
+            last.file.write_at(part, at).map_err(io("write"))?;
+            at += left as u64;
+        }
+        last.file.sync_all().map_err(io("sync"))?;
+        let synced = self.disk.sync_dir(&self.folder);
+        synced.map_err(|error| Unavailable::io("sync", &self.folder, error))
     }
 
     /// A new file, durable with its name.
@@ -119,7 +155,7 @@ impl Writer {
         file.sync_all().map_err(io("sync"))?;
         let synced = self.disk.sync_dir(&self.folder);
         synced.map_err(|error| Unavailable::io("sync", &self.folder, error))?;
-        self.last = Some(Last { file, path, bytes: HEADER_BYTES as u64, unsynced: false });
+        self.last = Some(Last { file, path, bytes: HEADER_BYTES as u64, unsynced: 0 });
         Ok(())
     }
 
@@ -140,30 +176,23 @@ impl Writer {
             self.disk.remove_file(&path).map_err(io("remove"))?;
             return Ok(false);
         }
-        let (mut bytes, mut next) = (HEADER_BYTES as u64, first);
-        let (mut reader, mut window) = (FrameReader::new(), vec![0; WINDOW_BYTES]);
-        let more = loop {
-            let read = file.read_at(&mut window, bytes).map_err(io("read"))?;
-            let mut rest = window.get(..read).unwrap_or_default();
-            let begun = bytes;
-            while let Some((length, from, to)) = file::peek(rest)
-                && let Some((entry, behind)) = rest.split_at_checked(LENGTH_BYTES + length)
-                && from == next
-                && reader.open(from, entry.get(LENGTH_BYTES..).unwrap_or_default()).is_ok()
-            {
-                (rest, next) = (behind, to);
-                bytes += entry.len() as u64;
-            }
-            if bytes == begun {
-                break read > 0;
-            }
-        };
+        let (mut next, mut reader) = (first, FrameReader::new());
+        let mut walk = Walk::new(file.as_ref(), HEADER_BYTES as u64, usize::MAX);
+        while let Some(step) = walk.peek().map_err(io("read"))?
+            && step.from == next
+            && reader.open(next, step.frame).is_ok()
+        {
+            let length = step.frame.len();
+            next = step.to;
+            walk.pass(length);
+        }
+        let (bytes, more) = (walk.offset(), walk.more());
+        drop(walk);
         if more {
             tracing::warn!(path = %path.display(), byte = bytes, "the archive is cut here, and goes on from the store");
             file.set_len(bytes).map_err(io("cut"))?;
         }
-        // What was read may not be on the disk: a crash may have come before its sync.
-        self.last = Some(Last { file, path, bytes, unsynced: true });
+        self.last = Some(Last { file, path, bytes, unsynced: 0 });
         self.next = next;
         Ok(true)
     }

@@ -106,10 +106,11 @@ pub(crate) fn recover(found: &[Found], folder: &std::path::Path) -> Result<Recov
     }
     let (head, check) = walk.at.unwrap_or((marked, 0));
     walk.damaged |= head.size < walk.acknowledged;
+    // With the root that is known for the most records.
+    let head = if marked.size > head.size { marked } else { head };
     Ok(Recovery {
         log_id,
-        // With the root that is known for the most records.
-        head: if marked.size > head.size { marked } else { head },
+        head,
         closed: closed.is_some_and(|slot| slot.acknowledged == head),
         frames: walk.frames,
         acknowledged: walk.acknowledged,

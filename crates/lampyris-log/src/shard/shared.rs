@@ -31,8 +31,7 @@ impl SharedShard {
     pub(crate) fn open(directory: &Directory) -> Result<SharedShard, ReadError> {
         let disk = Arc::clone(directory.disk());
         let (journal, folder) = (directory.join(JOURNAL), directory.join(ARCHIVE));
-        let archive = Files::new(Arc::clone(&disk), folder);
-        let seen = look(disk.as_ref(), &journal, &archive)?;
+        let (archive, seen) = look(&disk, &journal, &folder)?;
         Ok(SharedShard { archive, seen })
     }
 
@@ -41,12 +40,16 @@ impl SharedShard {
     }
 }
 
-/// What the journal holds, and that the archive holds everything before it.
-fn look(disk: &dyn Disk, journal: &Path, archive: &Files) -> Result<Recovery, ReadError> {
+/// What the journal holds, and the archive, which holds everything before it.
+fn look(
+    disk: &Arc<dyn Disk>,
+    journal: &Path,
+    archive: &Path,
+) -> Result<(Files, Recovery), ReadError> {
     let mut looked = None;
     for _ in 0..LOOKS {
         match look_once(disk, journal, archive) {
-            Ok(Some(recovery)) => return Ok(recovery),
+            Ok(Some(found)) => return Ok(found),
             Ok(None) => {
                 let detail =
                     "does not go on from the archive; whoever opens the log to write mends it";
@@ -61,32 +64,33 @@ fn look(disk: &dyn Disk, journal: &Path, archive: &Files) -> Result<Recovery, Re
 
 /// One look; nothing if what was found does not fit together, as when the writer changed it meanwhile.
 fn look_once(
-    disk: &dyn Disk,
+    disk: &Arc<dyn Disk>,
     journal: &Path,
-    archive: &Files,
-) -> Result<Option<Recovery>, ReadError> {
-    let (segments, found) = journal::read(disk, journal)?;
+    archive: &Path,
+) -> Result<Option<(Files, Recovery)>, ReadError> {
+    let (segments, found) = journal::read(disk.as_ref(), journal)?;
     let mut recovery = journal::recover(&found, journal)?;
     drop(found);
-    if recovery.damaged {
-        return Ok(None);
-    }
     // Whole entries may not be on the disk yet: nothing is shown that a crash could take back.
     for segment in &segments {
         segment.sync()?;
     }
-    let first = recovery.frames.first().map_or(recovery.head.size, |kept| kept.first_sequence);
-    let archived = archive.end()?.unwrap_or(0);
-    if archived < first {
-        return Ok(None);
+    let files = Files::new(Arc::clone(disk), archive.to_owned(), recovery.log_id);
+    let archived = files.end()?.unwrap_or(0);
+    if recovery.damaged {
+        // A log that was closed has all of it in the archive.
+        let whole = recovery.closed && archived == recovery.head.size;
+        recovery.frames.clear();
+        return Ok(whole.then_some((files, recovery)));
     }
-    if archived > recovery.head.size {
-        // The writer was faster than this look.
+    let first = recovery.frames.first().map_or(recovery.head.size, |kept| kept.first_sequence);
+    // A gap between the two, or a writer that was faster than this look.
+    if archived < first || archived > recovery.head.size {
         return Ok(None);
     }
     // What the archive holds is read from there.
     recovery.frames.retain(|kept| kept.first_sequence >= archived);
-    Ok(Some(recovery))
+    Ok(Some((files, recovery)))
 }
 
 #[async_trait]

@@ -96,7 +96,7 @@ impl SledShard {
         let store = repair::open(directory)?;
         store.sync_new()?;
         let journal = Journal::create(directory.disk(), &directory.join(JOURNAL), log_id)?;
-        let archive = Writer::open(directory.disk(), &directory.join(ARCHIVE), log_id)?;
+        let archive = Writer::open(directory.disk(), &directory.join(ARCHIVE), log_id, true)?;
         Ok(SledShard::over(store, journal, archive, None, lock))
     }
 
@@ -115,7 +115,8 @@ impl SledShard {
         if have < recovery.acknowledged {
             return Err(Broken::LogRolledBack { have, want: recovery.acknowledged }.into());
         }
-        let archive = Writer::open(disk, &directory.join(ARCHIVE), recovery.log_id)?;
+        let (log_id, settled) = (recovery.log_id, recovery.closed);
+        let archive = Writer::open(disk, &directory.join(ARCHIVE), log_id, settled)?;
         if have < archive.next() {
             return Err(Broken::LogRolledBack { have, want: archive.next() }.into());
         }
@@ -202,7 +203,11 @@ impl ShardLog for SledShard {
         }
         parts.store.sync()?;
         if let Some(recovery) = parts.recovery.lock().take() {
-            let newest = || parts.store.newest(JOURNAL_COVER_BYTES);
+            // Before the journal forgets a frame the archive has it.
+            let newest = || {
+                parts.archive_up_to(end.size)?;
+                parts.store.newest(JOURNAL_COVER_BYTES)
+            };
             parts.journal.lock().adopt(&recovery, end, newest)?;
             parts.archive_up_to(end.size)?;
         }

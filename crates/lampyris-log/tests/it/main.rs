@@ -5,6 +5,7 @@
 
 mod appending;
 mod archive;
+mod archive_end;
 mod attacker;
 mod checkpoints;
 mod cursors;

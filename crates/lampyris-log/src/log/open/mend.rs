@@ -130,7 +130,8 @@ fn refill(directory: &Directory, options: &Options) -> Result<usize, OpenError> 
 /// The first record of which the archive does not say what the store says; nothing if there is none.
 fn differs(directory: &Directory, log: &Log) -> Result<Option<u64>, OpenError> {
     let (shard, end) = (&log.shared.shard, log.head().size);
-    let archive = archive::Files::new(Arc::clone(directory.disk()), directory.join(ARCHIVE));
+    let (disk, folder) = (Arc::clone(directory.disk()), directory.join(ARCHIVE));
+    let archive = archive::Files::new(disk, folder, log.log_id());
     let mut next = 0;
     while next < end {
         let held = block_on(shard.read(next, FEED_BYTES))?;
