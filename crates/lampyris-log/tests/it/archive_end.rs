@@ -122,10 +122,10 @@ fn after_a_crash_the_end_of_the_archive_is_written_again_and_synced_with_its_nam
     let length = fs::metadata(only_file(&crashed.join(directory::ARCHIVE))).unwrap().len();
     assert!(length > 4 << 20, "{length} bytes");
     for path in [&crashed, &closed] {
-        let noted = Noted::default();
-        let log = Log::open(path, &writer().disk(Arc::new(noted.clone()))).unwrap();
+        let disk = Noted::default();
+        let log = Log::open(path, &writer().disk(Arc::new(disk.clone()))).unwrap();
         assert_eq!(records(&log), written);
-        let mut notes = std::mem::take(&mut *noted.0.lock());
+        let mut notes = std::mem::take(&mut *disk.0.lock());
         if path == &closed {
             assert_eq!((notes.written.len(), notes.syncs), (0, 0));
             break;
