@@ -3,6 +3,8 @@
 //! has erased it, and every hash, root and proof stays as it was.
 
 mod collect;
+#[cfg(feature = "sled")]
+pub(crate) mod copy;
 mod erase;
 mod files;
 mod flush;

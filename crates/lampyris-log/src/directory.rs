@@ -16,6 +16,10 @@ pub const UPGRADING: &str = "format.upgrading";
 pub const IMPORTING: &str = "format.importing";
 /// Stands in for the marker until creation is finished; nothing was acknowledged while it is there.
 pub const CREATING: &str = "format.creating";
+/// Stands in for the marker of a log in a backup.
+pub const BACKUP: &str = "backup";
+/// The same while it is written.
+pub const BACKUP_NEW: &str = "backup.new";
 /// Locked as long as the log is open.
 pub const LOCK: &str = "lock";
 /// The journal's folder.
@@ -85,6 +89,9 @@ impl Directory {
         if has(MARKER) {
             return self.read_marker(has(JOURNAL) || has(SLED));
         }
+        if has(BACKUP) {
+            return Err(OpenError::IsABackup { path: self.path.clone() });
+        }
         if has(IMPORTING) {
             return Err(OpenError::ImportCutShort { path: self.path.clone() });
         }
@@ -106,8 +113,12 @@ impl Directory {
                 ours.iter().any(|ours| name == *ours)
             })
         };
+        let begun = |entry: &PathBuf| {
+            entry.file_name().is_some_and(|name| name == LOCK || name == BACKUP_NEW)
+        };
         match entries.as_slice() {
-            [] => Ok(Survey::Vacant),
+            // A backup of which nothing was written yet.
+            entries if entries.iter().all(begun) => Ok(Survey::Vacant),
             entries if has(CREATING) && entries.iter().all(ours) => Ok(Survey::CutShort),
             _ => Err(OpenError::NotALog { path: self.path.clone() }),
         }
@@ -215,6 +226,11 @@ impl Directory {
 
     fn sync(&self) -> Result<(), Unavailable> {
         self.disk.sync_dir(&self.path).map_err(self.io("sync", ""))
+    }
+
+    /// Creates the directory, and those above it.
+    pub(crate) fn create(&self) -> Result<(), Unavailable> {
+        self.create_path(&self.path)
     }
 
     /// Creates a folder and those above it, each durable in its parent.

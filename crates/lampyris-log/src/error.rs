@@ -215,6 +215,34 @@ pub enum OpenError {
         /// The directory.
         path: PathBuf,
     },
+    /// A backup is no log before it was recovered.
+    #[error("{} is a backup: `lampyris recover` makes a log of it", path.display())]
+    IsABackup {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// There is no backup where one was to be read.
+    #[error("there is no backup in {}", path.display())]
+    NoBackup {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// No run of a backup came to its end: it holds nothing that is whole.
+    #[error("{} is a backup that was never finished: make it again", path.display())]
+    UnfinishedBackup {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A newer program wrote this backup.
+    #[error("the backup {} has format {found}, this program knows up to {supported}", path.display())]
+    NewerBackup {
+        /// The marker.
+        path: PathBuf,
+        /// Its format.
+        found: u64,
+        /// Newest format this crate knows.
+        supported: u64,
+    },
     /// An older program wrote this log; nothing was changed.
     #[error(
         "{} has layout {found}, this program opens {supported}: `lampyris upgrade` brings it up",

@@ -26,7 +26,7 @@
 //!
 //! Reading order: [`record`](Record) (what is stored), [`frame`] (how it is packed), [`Verifier`] (what must hold),
 //! [`Log`] (opening, appending, reading), [`shard`] (where it is kept), [`directory`], [`journal`] and [`archive`] (what a data
-//! directory holds), [`cursors`] (where consumers stand), [`checkpoints`] (signed heads), [`key_file`] (who signs them)
+//! directory holds), [`backup`] (a copy of it), [`cursors`] (where consumers stand), [`checkpoints`] (signed heads), [`key_file`] (who signs them)
 //! and [`snapshot`] (how a log is opened without reading all of it).
 //! The bytes are described in `docs/format.md` and `docs/record.cddl`, the bounds in [`limits`].
 
@@ -35,6 +35,8 @@
 mod append;
 #[cfg(feature = "sled")]
 pub mod archive;
+#[cfg(feature = "sled")]
+pub mod backup;
 mod block_on;
 pub mod checkpoints;
 mod chunks;

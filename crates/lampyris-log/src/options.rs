@@ -34,6 +34,8 @@ pub struct Options {
     /// The file of the snapshot; none writes none and reads none.
     pub(crate) snapshot: Option<PathBuf>,
     pub(crate) snapshot_every: u64,
+    /// The directory is to be a backup, and no log.
+    pub(crate) of_backup: bool,
 }
 
 /// How much of a log is verified when it is opened.
@@ -108,6 +110,12 @@ impl Options {
         Options::with(Access::Reader)
     }
 
+    /// Opens a backup to read it as the log that it is a copy of, up to where its last finished run ended. Nothing is
+    /// locked and no byte is changed. All of it is verified: this is how a backup is proven to be whole.
+    pub fn backup() -> Options {
+        Options { of_backup: true, ..Options::with(Access::Reader) }
+    }
+
     /// Opens an existing log alone, and appends nothing to it: what the store itself holds is verified, and what a crash
     /// left is repaired and made durable before it is served, as for a writer.
     pub fn exclusive() -> Options {
@@ -135,6 +143,7 @@ impl Options {
             verify: Verify::default(),
             snapshot: None,
             snapshot_every: SNAPSHOT_RECORDS,
+            of_backup: false,
         }
     }
 

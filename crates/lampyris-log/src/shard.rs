@@ -1,12 +1,16 @@
 //! What a storage technology must do to hold a log: keep sealed frames in order, and say honestly when it has.
 //! It never looks into a frame: versions, claims, the Merkle tree and the index are written once, above it.
 
+#[cfg(feature = "sled")]
+mod backup;
 mod memory;
 #[cfg(feature = "sled")]
 mod shared;
 #[cfg(feature = "sled")]
 mod sled;
 
+#[cfg(feature = "sled")]
+pub(crate) use backup::BackupShard;
 pub use memory::MemoryShard;
 #[cfg(feature = "sled")]
 pub(crate) use shared::SharedShard;

@@ -8,10 +8,12 @@ use super::files::io;
 use super::kept::Kept;
 use super::slot::{Found, NOTHING};
 use super::{DataError, Object};
+use crate::disk::DiskFile;
 use crate::error::Unavailable;
 use crate::merkle::Hash;
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
+use std::path::Path;
 
 const MAGIC: &[u8; 4] = b"LMPE";
 const FORMAT: u8 = 1;
@@ -46,14 +48,7 @@ impl Kept {
             }
             Err(error) => return Err(error.into()),
         };
-        let (mut bytes, mut piece) = (Vec::new(), vec![0; READ_BYTES]);
-        loop {
-            let read = file.read_at(&mut piece, bytes.len() as u64).map_err(io("read", &path))?;
-            bytes.extend_from_slice(piece.get(..read).unwrap_or_default());
-            if read < piece.len() {
-                break;
-            }
-        }
+        let bytes = read_all(file.as_ref(), &path)?;
         match bytes.strip_prefix(MAGIC) {
             Some([found, ..]) if *found > FORMAT => {
                 Err(DataError::NewerFormat { path, found: *found })
@@ -114,6 +109,18 @@ impl Kept {
         let mut state = self.state.lock();
         state.unreadable = state.unreadable.saturating_sub(unreadable);
         Ok(objects)
+    }
+}
+
+/// All bytes of a file.
+pub(super) fn read_all(file: &dyn DiskFile, path: &Path) -> Result<Vec<u8>, Unavailable> {
+    let (mut bytes, mut piece) = (Vec::new(), vec![0; READ_BYTES]);
+    loop {
+        let read = file.read_at(&mut piece, bytes.len() as u64).map_err(io("read", path))?;
+        bytes.extend_from_slice(piece.get(..read).unwrap_or_default());
+        if read < piece.len() {
+            return Ok(bytes);
+        }
     }
 }
 

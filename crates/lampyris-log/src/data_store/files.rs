@@ -31,6 +31,10 @@ impl Files {
         Files { disk, folder }
     }
 
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     pub(super) fn keys_path(&self, number: u32) -> PathBuf {
         self.folder.join(format!("{KEYS}{number}"))
     }
@@ -95,6 +99,14 @@ impl Files {
         let file = self.open(&path, true)?;
         file.set_len(0).map_err(io("cut", &path))?;
         Ok(file)
+    }
+
+    /// A pack as it is, or an empty one.
+    pub(super) fn open_or_create_pack(
+        &self,
+        number: u32,
+    ) -> Result<Arc<dyn DiskFile>, Unavailable> {
+        self.open(&self.pack_path(number), true)
     }
 
     /// A new file of keys, of its full length and durable.

@@ -2,6 +2,8 @@
 //! Nothing is served before all of it succeeded.
 
 #[cfg(feature = "sled")]
+mod backup;
+#[cfg(feature = "sled")]
 mod directory;
 #[cfg(feature = "sled")]
 mod mend;

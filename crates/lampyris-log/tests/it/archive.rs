@@ -36,12 +36,12 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn contents(path: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(crate) fn contents(path: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files(path).into_iter().map(|file| (file.clone(), fs::read(file).unwrap())).collect()
 }
 
 /// Says that a thread is done, also if it panics.
-struct Done<'d>(&'d AtomicBool);
+pub(crate) struct Done<'d>(pub(crate) &'d AtomicBool);
 
 impl Drop for Done<'_> {
     fn drop(&mut self) {

@@ -7,6 +7,7 @@ mod appending;
 mod archive;
 mod archive_end;
 mod attacker;
+mod backup;
 mod checkpoints;
 mod cursors;
 mod damage;

@@ -67,6 +67,9 @@ impl Log {
         consumer: &mut (impl Consumer<P> + Send),
     ) -> Result<Log, OpenError> {
         let directory = Directory::new(directory.as_ref(), Arc::clone(&options.disk));
+        if options.of_backup {
+            return super::backup::open(&directory, options, prepare, consumer);
+        }
         match (directory.survey()?, options.access, &options.create) {
             (Survey::Finished, Access::Reader, _) => shared(&directory, options, prepare, consumer),
             (Survey::Finished, _, _) => {
@@ -163,7 +166,7 @@ pub(super) fn shared<P>(
 }
 
 /// The options with what they leave to the directory.
-fn inside(directory: &Directory, options: &Options) -> Options {
+pub(super) fn inside(directory: &Directory, options: &Options) -> Options {
     let mut options = options.clone().data_folder(directory.join(DATA));
     options = options.tiles_folder(directory.join(TILES)).cursors_folder(directory.join(CURSORS));
     options.checkpoints = Some(directory.join(CHECKPOINTS));

@@ -1,0 +1,201 @@
+//! Carrying a log over: into a backup from a log beside its writer, or from a backup to where it is restored.
+//! In this order: what stands beside the records, the end of the log, its frames, the values, and at last the marker.
+
+use super::small::Small;
+use super::{BackedUp, BackupError, Marker, Progress};
+use crate::archive::{Files, Writer};
+use crate::block_on::block_on;
+use crate::data_store::copy;
+use crate::directory::{ARCHIVE, DATA, Directory, Survey};
+use crate::disk::{Disk, ReadOnly};
+use crate::error::{Broken, OpenError, ReadError};
+use crate::frame::{self, FrameReader};
+use crate::limits::FEED_BYTES;
+use crate::log::Log;
+use crate::merkle::Head;
+use crate::options::Options;
+use crate::shard::{BackupShard, ShardLog, SharedShard, StoredFrame};
+use std::path::Path;
+use std::sync::Arc;
+
+/// What is carried over.
+struct Source {
+    directory: Directory,
+    shard: Box<dyn ShardLog>,
+    log_id: [u8; 16],
+    head: Head,
+}
+
+impl Log {
+    /// Makes a backup of the log in a directory, or brings one up to date, beside whoever writes the log. It holds
+    /// everything that was acknowledged before this was called. A run that is cut short leaves what the one before
+    /// made, and the next one goes on.
+    ///
+    /// What is copied is checked frame by frame; whether all of it holds together is not asked before
+    /// [`Options::backup`] opens it.
+    ///
+    /// # Errors
+    /// [`BackupError`] names what is in the way. The log itself is never changed.
+    pub fn back_up(
+        directory: impl AsRef<Path>,
+        backup: impl AsRef<Path>,
+        options: &Options,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<BackedUp, BackupError> {
+        let from = reading(directory.as_ref(), &options.disk);
+        if from.survey()? != Survey::Finished {
+            return Err(OpenError::NoLog { path: from.path }.into());
+        }
+        let small = Small::read(&from)?;
+        let shard = SharedShard::open(&from)?;
+        let log_id = shard.log_id();
+        let head = block_on(shard.tail()).map_err(ReadError::from)?;
+        let source = Source { directory: from, shard: Box::new(shard), log_id, head };
+        carry(&source, &small, backup.as_ref(), options, progress)
+    }
+
+    /// Copies a backup to where it is to be recovered. What is made is a backup too, until
+    /// [`Log::recover`] makes a log of it; a run that is cut short is begun again.
+    ///
+    /// # Errors
+    /// [`BackupError`] names what is in the way. The backup itself is never changed.
+    pub fn restore(
+        backup: impl AsRef<Path>,
+        directory: impl AsRef<Path>,
+        options: &Options,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<BackedUp, BackupError> {
+        let from = reading(backup.as_ref(), &options.disk);
+        let (log_id, head) = finished(&from)?;
+        let small = Small::read(&from)?;
+        let shard = Box::new(BackupShard::open(&from, log_id, head));
+        let source = Source { directory: from, shard, log_id, head };
+        carry(&source, &small, directory.as_ref(), options, progress)
+    }
+}
+
+/// The log and the end that a finished backup is of.
+///
+/// # Errors
+/// [`OpenError::UnfinishedBackup`], or that it is none.
+pub(crate) fn finished(backup: &Directory) -> Result<([u8; 16], Head), OpenError> {
+    let path = || backup.path.clone();
+    match Marker::read(backup)? {
+        Some(Marker { log_id, head: Some(head) }) => Ok((log_id, head)),
+        Some(_) => Err(OpenError::UnfinishedBackup { path: path() }),
+        None => Err(OpenError::NoBackup { path: path() }),
+    }
+}
+
+/// A directory on a disk that lets nothing be written.
+fn reading(path: &Path, disk: &Arc<dyn Disk>) -> Directory {
+    Directory::new(path, Arc::new(ReadOnly(Arc::clone(disk))))
+}
+
+fn carry(
+    source: &Source,
+    small: &Small,
+    to: &Path,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<BackedUp, BackupError> {
+    let Source { log_id, head, .. } = *source;
+    let to = Directory::new(to, Arc::clone(&options.disk));
+    let _lock = claim(&to, log_id)?;
+    let (disk, archive) = (to.disk(), to.join(ARCHIVE));
+    let mut writer = Writer::open(disk, &archive, log_id, false)?;
+    agrees(source, &to, writer.next())?;
+    let begun = writer.next();
+    let frame_bytes = frames(source, &mut writer, progress)?;
+    let from = source.directory.join(DATA);
+    let announced = copy::announcement(source.directory.disk(), &from)?;
+    let mut told = |copied| progress(Progress::Values { copied });
+    let places = ((Arc::clone(source.directory.disk()), from), (Arc::clone(disk), to.join(DATA)));
+    let copied = copy::copy(places.0, places.1, &mut told)?;
+    small.write(&to)?;
+    copy::announce(disk, &to.join(DATA), announced.as_deref())?;
+    Marker { log_id, head: Some(head) }.write(&to)?;
+    let records = head.size.saturating_sub(begun);
+    let copy::Copied { objects, bytes, dropped, unreadable } = copied;
+    Ok(BackedUp {
+        log_id,
+        head,
+        records,
+        frame_bytes,
+        objects,
+        object_bytes: bytes,
+        dropped,
+        unreadable,
+    })
+}
+
+/// Locks the folder that is copied to, which is a backup of this log already, or becomes one.
+fn claim(to: &Directory, log_id: [u8; 16]) -> Result<Box<dyn crate::disk::DiskFile>, BackupError> {
+    match to.survey() {
+        Ok(Survey::Vacant) => to.create()?,
+        Ok(Survey::Finished | Survey::CutShort) => {
+            return Err(OpenError::LogThere { path: to.path.clone() }.into());
+        }
+        Err(OpenError::IsABackup { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let lock = to.lock()?;
+    match Marker::read(to)? {
+        Some(marker) if marker.log_id != log_id => {
+            let (path, found) = (to.path.clone(), marker.log_id);
+            Err(BackupError::OtherLog { path, found, wanted: log_id })
+        }
+        Some(_) => Ok(lock),
+        None => {
+            Marker { log_id, head: None }.write(to)?;
+            Ok(lock)
+        }
+    }
+}
+
+/// Checks that what is there already is the beginning of the source: its last frame names the root of all before it.
+fn agrees(source: &Source, to: &Directory, next: u64) -> Result<(), BackupError> {
+    let Some(last) = next.checked_sub(1) else { return Ok(()) };
+    let files = Files::new(Arc::clone(to.disk()), to.join(ARCHIVE), source.log_id);
+    let theirs = (next <= source.head.size).then(|| block_on(source.shard.read(last, 1)));
+    let theirs: Option<StoredFrame> =
+        theirs.transpose()?.and_then(|found| found.into_iter().next());
+    let ours = match &theirs {
+        Some(frame) => files.read(frame.first_sequence, next, 1)?.into_iter().next(),
+        None => None,
+    };
+    if theirs.is_some() && theirs == ours {
+        return Ok(());
+    }
+    Err(BackupError::Diverged { path: to.path.clone(), size: next, head: source.head })
+}
+
+/// Copies the frames that are not there yet; returns their bytes.
+fn frames(
+    source: &Source,
+    writer: &mut Writer,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<u64, BackupError> {
+    let of = source.head.size;
+    let (mut bytes, mut reader) = (0, FrameReader::new());
+    while writer.next() < of {
+        let next = writer.next();
+        let found = block_on(source.shard.read(next, FEED_BYTES))?;
+        let found: Vec<StoredFrame> = found
+            .into_iter()
+            .filter(|frame| frame::end(&frame.bytes).is_some_and(|end| end <= of))
+            .collect();
+        for StoredFrame { first_sequence, bytes: stored } in &found {
+            reader.open(*first_sequence, stored).map_err(ReadError::from)?;
+            bytes += stored.len() as u64;
+        }
+        writer.append(found.iter().map(|frame| frame.bytes.as_ref()))?;
+        if writer.next() == next {
+            let broken = Broken::LogRolledBack { have: next, want: of };
+            return Err(OpenError::from(broken).into());
+        }
+        progress(Progress::Records { copied: writer.next(), of });
+    }
+    writer.sync()?;
+    Ok(bytes)
+}

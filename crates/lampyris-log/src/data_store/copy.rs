@@ -1,0 +1,372 @@
+//! Copying a store for a backup, beside whoever puts into it, collects or erases: keys slot by slot in their places, and
+//! of the packs what these keys open.
+//! It never writes to the store that it copies, and gives up nothing that may only have been moved there meanwhile.
+//!
+//! Sealed bytes are on the disk before the keys that open them, as in the store itself. A collection moves an object and
+//! then drops its old key, so a key that is gone is given up only after another look at all the others.
+
+use super::DataError;
+use super::files::{Files, io};
+use super::index::Place;
+use super::seal::sealed_bytes;
+use super::slot::{self, Found, Header, NOTHING, SLOT_BYTES, SLOTS, Slot};
+use crate::disk::{Disk, DiskFile};
+use crate::error::Unavailable;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Bytes of a file of keys.
+const KEYS_BYTES: usize = SLOTS as usize * SLOT_BYTES;
+/// How many bytes of a pack are copied at a time.
+const PIECE_BYTES: usize = 1024 * 1024;
+/// How often the keys are looked through: again only if some were gone.
+const LOOKS: usize = 16;
+
+/// What a copy did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Copied {
+    /// Objects that are new in the copy, and their sealed bytes.
+    pub(crate) objects: u64,
+    pub(crate) bytes: u64,
+    /// Objects that the store has no more, and the copy neither.
+    pub(crate) dropped: u64,
+    /// Keys that could not be read, or whose sealed bytes are not there: of these the copy keeps what it had.
+    pub(crate) unreadable: u64,
+}
+
+/// A store and its copy.
+struct Copying<'p> {
+    from: Files,
+    to: Files,
+    copied: Copied,
+    packs: Packs,
+    progress: &'p mut dyn FnMut(u64),
+}
+
+/// Packs that are open while objects are copied: the last one of the store, and those of the copy that are not synced.
+#[derive(Default)]
+struct Packs {
+    from: Option<(u32, Arc<dyn DiskFile>)>,
+    to: BTreeMap<u32, Arc<dyn DiskFile>>,
+    piece: Vec<u8>,
+}
+
+/// What one look through all keys found.
+#[derive(Default)]
+struct Look {
+    /// Keys of the copy that the store has no more.
+    gone: BTreeMap<Place, Slot>,
+    /// Keys that wait for their place, or for sealed bytes that were moved.
+    waiting: BTreeSet<Place>,
+    unreadable: u64,
+}
+
+/// Brings a copy of a store up to date; `progress` is told how many sealed bytes were copied so far.
+pub(crate) fn copy(
+    (from_disk, from): (Arc<dyn Disk>, PathBuf),
+    (to_disk, to): (Arc<dyn Disk>, PathBuf),
+    progress: &mut dyn FnMut(u64),
+) -> Result<Copied, DataError> {
+    let (from, to) = (Files::new(from_disk, from), Files::new(to_disk, to));
+    let packs = Packs { piece: vec![0; PIECE_BYTES], ..Packs::default() };
+    let mut copying = Copying { from, to, copied: Copied::default(), packs, progress };
+    copying.run()?;
+    Ok(copying.copied)
+}
+
+impl Copying<'_> {
+    fn run(&mut self) -> Result<(), DataError> {
+        let ours = self.to.list()?;
+        if self.from.list()?.is_none() {
+            let has_keys = ours.is_some_and(|listing| !listing.keys.is_empty());
+            // The store's folder is never removed: a copy of it must not go with it.
+            return if has_keys { Err(self.missing()) } else { Ok(()) };
+        }
+        if ours.is_none() {
+            self.to.create_folder()?;
+        }
+        self.to.sync_parent()?;
+        let (mut gone, mut waiting) = (BTreeMap::new(), BTreeSet::new());
+        for _ in 0..LOOKS {
+            let look = self.look()?;
+            // What was gone before this look, and was copied from wherever it may have been moved to, is gone.
+            gone.retain(|place, slot| look.gone.get(place) == Some(slot));
+            self.drop_keys(&gone)?;
+            let settled = gone.is_empty() && look.gone.is_empty() && look.waiting == waiting;
+            self.copied.unreadable = look.unreadable + look.waiting.len() as u64;
+            (gone, waiting) = (look.gone, look.waiting);
+            if settled {
+                break;
+            }
+        }
+        self.tidy()
+    }
+
+    fn missing(&self) -> DataError {
+        let path = self.from.folder().to_owned();
+        DataError::Keys { path, detail: "is gone, and the backup holds objects of it" }
+    }
+
+    /// Looks through all keys, and copies what the copy does not have.
+    fn look(&mut self) -> Result<Look, DataError> {
+        let mut look = Look::default();
+        let theirs = self.from.list()?.unwrap_or_default().keys;
+        let ours = self.to.list()?.unwrap_or_default().keys;
+        for number in theirs.union(&ours) {
+            let store = keys(&self.from, *number)?;
+            let before = keys(&self.to, *number)?;
+            let mut after = before.clone();
+            for slot in 1..SLOTS {
+                let place = Place { file: *number, slot };
+                if let Some(bytes) = self.judge(&mut look, place, &store, &before)? {
+                    put(&mut after, place, &bytes);
+                }
+            }
+            if after != before {
+                self.sync_packs()?;
+                self.write_keys(*number, &after)?;
+            }
+        }
+        Ok(look)
+    }
+
+    /// What the copy should have in a place; nothing if it stays.
+    fn judge(
+        &mut self,
+        look: &mut Look,
+        place: Place,
+        store: &[u8],
+        before: &[u8],
+    ) -> Result<Option<[u8; SLOT_BYTES]>, DataError> {
+        let (theirs, ours) = (at(store, place), at(before, place));
+        if theirs == ours {
+            return Ok(None);
+        }
+        match (slot::read(&theirs), slot::read(&ours).slot()) {
+            (Found::Slot(_), Some(kept)) => {
+                look.gone.insert(place, kept);
+                look.waiting.insert(place);
+            }
+            (Found::Slot(slot), None) if self.copy_object(&slot)? => return Ok(Some(theirs)),
+            (Found::Slot(_), None) => {
+                look.waiting.insert(place);
+            }
+            (Found::Damaged(_), _) => look.unreadable += 1,
+            (Found::Nothing | Found::Dropped(_) | Found::Cut, Some(kept)) => {
+                look.gone.insert(place, kept);
+            }
+            (Found::Nothing | Found::Dropped(_) | Found::Cut, None) => {}
+        }
+        Ok(None)
+    }
+
+    /// Copies the sealed bytes of an object; returns whether they are there.
+    fn copy_object(&mut self, slot: &Slot) -> Result<bool, DataError> {
+        let from = match &self.packs.from {
+            Some((number, file)) if *number == slot.pack => Arc::clone(file),
+            Some(_) | None => match self.from.open_pack(slot.pack) {
+                Err(Unavailable::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+                    return Ok(false);
+                }
+                opened => {
+                    let file = opened?;
+                    self.packs.from = Some((slot.pack, Arc::clone(&file)));
+                    file
+                }
+            },
+        };
+        let to = match self.packs.to.entry(slot.pack) {
+            std::collections::btree_map::Entry::Occupied(open) => Arc::clone(open.get()),
+            std::collections::btree_map::Entry::Vacant(free) => {
+                Arc::clone(free.insert(self.to.open_or_create_pack(slot.pack)?))
+            }
+        };
+        let (read, written) = (self.from.pack_path(slot.pack), self.to.pack_path(slot.pack));
+        let mut at = slot.offset;
+        let end = slot.offset.saturating_add(sealed_bytes(slot.size));
+        while at < end {
+            let left = usize::try_from(end - at).unwrap_or(usize::MAX).min(PIECE_BYTES);
+            let piece = self.packs.piece.get_mut(..left).unwrap_or_default();
+            if from.read_at(piece, at).map_err(io("read", &read))? != left {
+                return Ok(false);
+            }
+            to.write_at(piece, at).map_err(io("write", &written))?;
+            at += left as u64;
+            self.copied.bytes += left as u64;
+        }
+        self.copied.objects += 1;
+        (self.progress)(self.copied.bytes);
+        Ok(true)
+    }
+
+    fn sync_packs(&mut self) -> Result<(), DataError> {
+        let packs = std::mem::take(&mut self.packs.to);
+        for (number, file) in &packs {
+            file.sync_all().map_err(io("sync", &self.to.pack_path(*number)))?;
+        }
+        if !packs.is_empty() {
+            self.to.sync()?;
+        }
+        Ok(())
+    }
+
+    /// Overwrites keys of the copy that the store has no more.
+    fn drop_keys(&mut self, gone: &BTreeMap<Place, Slot>) -> Result<(), DataError> {
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let files: BTreeSet<u32> = gone.keys().map(|place| place.file).collect();
+        for number in files {
+            let mut bytes = keys(&self.to, number)?;
+            for place in gone.keys().filter(|place| place.file == number) {
+                put(&mut bytes, *place, &NOTHING);
+                self.copied.dropped += 1;
+            }
+            self.write_keys(number, &bytes)?;
+        }
+        self.clear(gone)
+    }
+
+    /// Overwrites the sealed bytes that no key opens any more, where nothing else stands by now.
+    fn clear(&self, gone: &BTreeMap<Place, Slot>) -> Result<(), DataError> {
+        let extent = |slot: &Slot| slot.offset..slot.offset.saturating_add(sealed_bytes(slot.size));
+        let mut living: BTreeMap<u32, BTreeMap<u64, u64>> =
+            gone.values().map(|slot| (slot.pack, BTreeMap::new())).collect();
+        self.for_each(&mut |slot| {
+            if let Some(pack) = living.get_mut(&slot.pack) {
+                let extent = extent(slot);
+                pack.insert(extent.start, extent.end);
+            }
+        })?;
+        for slot in gone.values() {
+            let (dead, path) = (extent(slot), self.to.pack_path(slot.pack));
+            let beside = living.get(&slot.pack).and_then(|pack| pack.range(..dead.end).next_back());
+            if beside.is_some_and(|(_, end)| *end > dead.start) {
+                continue;
+            }
+            let file = self.to.open_or_create_pack(slot.pack)?;
+            let mut at = dead.start;
+            while at < dead.end {
+                let left = usize::try_from(dead.end - at).unwrap_or(usize::MAX).min(PIECE_BYTES);
+                file.write_at(&vec![0; left], at).map_err(io("write", &path))?;
+                at += left as u64;
+            }
+            file.sync_data().map_err(io("sync", &path))?;
+        }
+        Ok(())
+    }
+
+    /// Removes packs of the copy that no key opens anything in, if the store has them no more.
+    fn tidy(&mut self) -> Result<(), DataError> {
+        let theirs = self.from.list()?.unwrap_or_default().packs;
+        let mut left = self.to.list()?.unwrap_or_default().packs;
+        left.retain(|pack| !theirs.contains(pack));
+        if left.is_empty() {
+            return Ok(());
+        }
+        self.for_each(&mut |slot| {
+            left.remove(&slot.pack);
+        })?;
+        for pack in left {
+            self.to.remove_pack(pack)?;
+        }
+        Ok(self.to.sync()?)
+    }
+
+    /// Every key of the copy.
+    fn for_each(&self, visit: &mut dyn FnMut(&Slot)) -> Result<(), DataError> {
+        for number in self.to.list()?.unwrap_or_default().keys {
+            for bytes in keys(&self.to, number)?.as_chunks().0 {
+                if let Found::Slot(slot) = slot::read(bytes) {
+                    visit(&slot);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn write_keys(&self, number: u32, bytes: &[u8]) -> Result<(), DataError> {
+        let path = self.to.keys_path(number);
+        let is_there = self.to.list()?.unwrap_or_default().keys.contains(&number);
+        let file =
+            if is_there { self.to.open_keys(number)? } else { self.to.create_keys(number)? };
+        file.write_at(bytes, 0).map_err(io("write", &path))?;
+        file.sync_all().map_err(io("sync", &path))?;
+        Ok(())
+    }
+}
+
+/// A file of keys, with a header and zeros for what is not there.
+fn keys(files: &Files, number: u32) -> Result<Vec<u8>, DataError> {
+    let mut bytes = vec![0; KEYS_BYTES];
+    let path = files.keys_path(number);
+    match files.open_keys(number) {
+        Ok(file) => {
+            file.read_at(&mut bytes, 0).map_err(io("read", &path))?;
+        }
+        // Never made, or collected.
+        Err(Unavailable::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error.into()),
+    }
+    let place = Place { file: number, slot: 0 };
+    match slot::read_header(&at(&bytes, place)) {
+        Header::Known(found) if found == number => {}
+        Header::Nothing => put(&mut bytes, place, &slot::header(number)),
+        Header::Newer(found) => return Err(DataError::NewerFormat { path, found }),
+        Header::Known(_) | Header::Damaged => {
+            let detail = "does not begin as a file of keys does";
+            return Err(DataError::Keys { path, detail });
+        }
+    }
+    Ok(bytes)
+}
+
+fn at(bytes: &[u8], place: Place) -> [u8; SLOT_BYTES] {
+    let chunks = bytes.as_chunks().0;
+    chunks.get(place.slot as usize).copied().unwrap_or(NOTHING)
+}
+
+fn put(bytes: &mut [u8], place: Place, slot: &[u8; SLOT_BYTES]) {
+    let chunks = bytes.as_chunks_mut().0;
+    if let Some(at) = chunks.get_mut(place.slot as usize) {
+        *at = *slot;
+    }
+}
+
+/// The announcement of an erasure in a store's folder, as it stands there; nothing if there is none.
+pub(crate) fn announcement(
+    disk: &Arc<dyn Disk>,
+    folder: &Path,
+) -> Result<Option<Vec<u8>>, DataError> {
+    let files = Files::new(Arc::clone(disk), folder.to_owned());
+    match files.open_erasing() {
+        Ok(file) => Ok(Some(super::erase::read_all(file.as_ref(), &files.erasing_path())?)),
+        Err(Unavailable::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Writes an announcement into the folder of a copy, or removes what is there.
+pub(crate) fn announce(
+    disk: &Arc<dyn Disk>,
+    folder: &Path,
+    announcement: Option<&[u8]>,
+) -> Result<(), DataError> {
+    let files = Files::new(Arc::clone(disk), folder.to_owned());
+    let path = files.erasing_path();
+    if let Some(bytes) = announcement {
+        let file = files.create_erasing()?;
+        file.set_len(0).map_err(io("cut", &path))?;
+        file.write_at(bytes, 0).map_err(io("write", &path))?;
+        file.sync_all().map_err(io("sync", &path))?;
+        return Ok(files.sync()?);
+    }
+    match files.remove_erasing() {
+        Ok(()) => Ok(files.sync()?),
+        // Nothing announced, or no values at all.
+        Err(Unavailable::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
