@@ -60,7 +60,9 @@ fn inside() {
     for stage in stages() {
         for (number, free) in FREE_KIB.iter().enumerate() {
             let at = format!("{:?} with {free} KiB free", stage.args);
-            fs::remove_dir_all(disk.join("data")).unwrap_or_default();
+            for folder in ["data", "backup"] {
+                fs::remove_dir_all(disk.join(folder)).unwrap_or_default();
+            }
             copy(&kept, &disk);
             fill(&disk, *free);
             // Every other time there is no room for a word either.
@@ -82,6 +84,10 @@ fn inside() {
             let again = fs::read_to_string(scratch.path().join("out")).unwrap();
             assert_kept(&out, &again, &at);
             assert_eq!(run(&replay, &disk, scratch.path(), &at), 0, "{at}");
+            let verify = Stage { args: &["backup", "--verify", "backup"], input: String::new() };
+            if stage.args.contains(&"backup") {
+                assert_eq!(run(&verify, &disk, scratch.path(), &at), 0, "{at}");
+            }
         }
     }
 }
@@ -101,6 +107,7 @@ fn stages() -> Vec<Stage> {
         Stage { args: &["data", "put", "-", "--id", OTHER], input: "{\"put\":1}".to_owned() },
         Stage { args: &["erase", ELEMENT, "--reason", "asked for"], input: String::new() },
         Stage { args: &["data", "gc"], input: String::new() },
+        Stage { args: &["backup", "backup"], input: String::new() },
     ]
 }
 
@@ -125,6 +132,7 @@ fn run(stage: &Stage, folder: &Path, told: &Path, at: &str) -> i32 {
         .args(stage.args)
         .arg("--data")
         .arg(folder.join("data"))
+        .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(into("out"))
         .stderr(into("err"))

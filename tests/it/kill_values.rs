@@ -20,9 +20,9 @@ use crate::program::Program;
 const KILLS: usize = 15;
 /// Kills in one directory.
 const IN_ONE: usize = 5;
-const IN_FLIGHT: u64 = 16;
+pub(crate) const IN_FLIGHT: u64 = 16;
 /// More requests than one run answers.
-const AHEAD: u64 = 60;
+pub(crate) const AHEAD: u64 = 60;
 const LEAST: u64 = 1 << 10;
 const MOST: u64 = 4 << 20;
 
@@ -44,7 +44,7 @@ fn values(message: u64) -> Vec<String> {
     values
 }
 
-fn line(message: u64) -> String {
+pub(crate) fn line(message: u64) -> String {
     let mut line = stage(message);
     let data: Vec<Value> =
         values(message).into_iter().map(|value| json!({ "value": value })).collect();

@@ -22,6 +22,7 @@ mod full_disk;
 mod fuzz;
 mod import;
 mod kill;
+mod kill_backup;
 mod kill_erase;
 mod kill_values;
 mod layers;

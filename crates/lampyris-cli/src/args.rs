@@ -3,6 +3,7 @@
 //! Parsing only; nothing is opened here.
 
 mod bench;
+mod custody;
 mod data;
 mod evidence;
 mod subscribe;
@@ -11,6 +12,7 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 pub(crate) use bench::{Bench, BenchAppend, BenchIndex, BenchLog, BenchOpen, BenchValues};
+pub(crate) use custody::{Backup, Restore};
 pub(crate) use data::{Data, DataGc, DataGet, DataList, DataPut, Erase, Retention};
 pub(crate) use evidence::{
     Checkpoint, Diff, Export, Inspect, Key, KeyFile, Prove, Replay, Verify, Witness,
@@ -38,7 +40,7 @@ pub(crate) struct Args {
 }
 
 /// What every command understands.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Everywhere")]
 pub(crate) struct Global {
     /// The data directory of the log
@@ -160,6 +162,25 @@ pub(crate) enum Command {
     /// begun anew. A directory that is up to date is verified and left alone. Older programs cannot open it
     /// afterwards: keep a copy if they must.
     Upgrade,
+    /// Copy the log, its values and keys into a backup, or bring one up to date, beside whoever writes the log
+    ///
+    /// The backup holds everything that was acknowledged before it began. Only what is new is copied. Interrupted at any
+    /// time, it holds what the run before made, and the same command goes on. What was erased from the log is gone from the
+    /// backup once it was made again. Not in it: the key that signs (DIR.key), and what is made anew from the records.
+    ///
+    /// Whoever has the backup can read all values: it holds their keys. It is no log and opens as none; `restore` and then
+    /// `recover` make one of it. With --verify, all of a backup is read and judged, with two verdicts: of the records,
+    /// and of the values.
+    ///
+    /// Exit codes: 0 done, or VERIFIED; 1 not, or a value could not be copied, which is told.
+    Backup(Backup),
+    /// Copy a backup to the data directory, and judge all of it
+    ///
+    /// The directory is empty or missing, or one where this was interrupted. What is there afterwards is still a backup:
+    /// `recover` makes a log of it.
+    ///
+    /// Exit codes: 0 all is VERIFIED; 1 not.
+    Restore(Restore),
     /// Check the hashes of messages, data elements, groups and batches, and say why one is wrong
     ///
     /// Opens no log. Reads what `import` reads, and more: messages with the values of their data,
@@ -251,8 +272,7 @@ pub(crate) enum Command {
     ///
     /// Also beside a process that writes the log. The file has every record with its exact bytes, in order, what was
     /// signed of them, and the root at the end; the same log gives the same file. JSON lines are for reading, a
-    /// CBOR sequence is smaller. Values and blobs are not in it: copy the folder `data` of a log that is closed, or back
-    /// it up.
+    /// CBOR sequence is smaller. Values and blobs are not in it: `backup` has them.
     ///
     /// With --tiles, a second run writes only what is new, and the checkpoint is written last, so that whoever reads
     /// meanwhile finds everything that it covers.

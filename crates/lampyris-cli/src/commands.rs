@@ -3,6 +3,7 @@
 //! A command prints its answer and gives an exit code; most open the log.
 
 mod apply;
+mod backup;
 mod bench;
 mod check;
 mod checkpoint;
@@ -51,6 +52,8 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Replay(replay) => replay::run(global, &replay),
         Command::Repair => mend::repair(global),
         Command::Upgrade => mend::upgrade(global),
+        Command::Backup(backup) => backup::run(global, &backup),
+        Command::Restore(restore) => backup::restore(global, &restore),
         Command::Check(check) => check::run(global, &check),
         Command::Hash(hash) => hash::run(global, &hash),
         Command::Data(data) => data::run(global, &data),

@@ -68,6 +68,12 @@ impl From<OpenError> for Failure {
     }
 }
 
+impl From<lampyris_log::backup::BackupError> for Failure {
+    fn from(error: lampyris_log::backup::BackupError) -> Self {
+        Self::No(chain(&error))
+    }
+}
+
 impl From<lampyris::EngineOpenError> for Failure {
     fn from(error: lampyris::EngineOpenError) -> Self {
         Self::No(chain(&error))

@@ -134,7 +134,7 @@ pub(crate) struct Witness {
 }
 
 /// How to judge the log, and what to hold it against.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct Replay {
     /// How many threads verify and judge: the verdict is the same with any; else two if the machine can run two at
     /// a time, and one if not

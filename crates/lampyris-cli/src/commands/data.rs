@@ -6,7 +6,7 @@ mod gc;
 mod get;
 mod list;
 mod put;
-mod verify;
+pub(super) mod verify;
 
 use std::process::ExitCode;
 

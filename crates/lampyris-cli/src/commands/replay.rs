@@ -17,14 +17,23 @@ use crate::args::{Global, Replay};
 use crate::failure::{Failure, chain};
 use crate::{output, signing};
 
-#[expect(clippy::disallowed_methods, reason = "events a second are measured by the wall clock")]
 pub(crate) fn run(global: &Global, replay: &Replay) -> Result<ExitCode, Failure> {
+    let options = if replay.exclusive { Options::exclusive() } else { Options::reader() };
+    judge(global, replay, options).map(|(code, _)| code)
+}
+
+/// Judges the log, or the backup, that the options open; it is handed back if all of it is right.
+#[expect(clippy::disallowed_methods, reason = "events a second are measured by the wall clock")]
+pub(super) fn judge(
+    global: &Global,
+    replay: &Replay,
+    options: Options,
+) -> Result<(ExitCode, Option<Log>), Failure> {
     let held = held(replay)?;
     let keys = signing::verifier_keys("--key", &replay.key)?;
     let bar = output::progress(global, None, "records");
     let began = Instant::now();
     let mut audit = Audit::new();
-    let options = if replay.exclusive { Options::exclusive() } else { Options::reader() };
     let options = match replay.threads {
         Some(threads) => options.verify_threads(threads.into()),
         None => options,
@@ -44,17 +53,21 @@ pub(crate) fn run(global: &Global, replay: &Replay) -> Result<ExitCode, Failure>
         // Mended is not undamaged: whoever audits has to know.
         (None, Ok(log)) => match log.repaired() {
             Some(repaired) => Err(repaired.to_string()),
-            None => checkpoints(&log, &held, &keys, replay),
+            None => checkpoints(&log, &held, &keys, replay).map(|agreed| (agreed, log)),
         },
+    };
+    let (agreed, log) = match agreed {
+        Ok((agreed, log)) => (Ok(agreed), Some(log)),
+        Err(fault) => (Err(fault), None),
     };
     let mut out = output::answers();
     let told = print(&audit, &agreed, global, seconds, &mut out).and_then(|()| out.flush());
     if agreed.is_err() {
         // The exit code says it even if nobody reads on.
-        return Ok(ExitCode::from(1));
+        return Ok((ExitCode::from(1), None));
     }
     told?;
-    Ok(ExitCode::SUCCESS)
+    Ok((ExitCode::SUCCESS, log))
 }
 
 /// The checkpoints that are held outside.

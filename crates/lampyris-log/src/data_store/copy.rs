@@ -2,8 +2,9 @@
 //! of the packs what these keys open.
 //! It never writes to the store that it copies, and gives up nothing that may only have been moved there meanwhile.
 //!
-//! Sealed bytes are on the disk before the keys that open them, as in the store itself. A collection moves an object and
-//! then drops its old key, so a key that is gone is given up only after another look at all the others.
+//! Sealed bytes are on the disk before the keys that open them, as in the store itself. A collection moves an object to a
+//! place behind all others, and then drops its old key: a look through the keys in their order that finds the old one gone
+//! comes by the new one later. So what is gone is given up at the end of a look, and only of one that could copy all it saw.
 
 use super::DataError;
 use super::files::{Files, io};
@@ -88,18 +89,17 @@ impl Copying<'_> {
             self.to.create_folder()?;
         }
         self.to.sync_parent()?;
-        let (mut gone, mut waiting) = (BTreeMap::new(), BTreeSet::new());
+        let mut waiting = BTreeSet::new();
         for _ in 0..LOOKS {
             let look = self.look()?;
-            // What was gone before this look, and was copied from wherever it may have been moved to, is gone.
-            gone.retain(|place, slot| look.gone.get(place) == Some(slot));
-            self.drop_keys(&gone)?;
-            let settled = gone.is_empty() && look.gone.is_empty() && look.waiting == waiting;
             self.copied.unreadable = look.unreadable + look.waiting.len() as u64;
-            (gone, waiting) = (look.gone, look.waiting);
-            if settled {
-                break;
+            if look.waiting.is_empty() || look.waiting == waiting {
+                self.drop_keys(&look.gone)?;
+                if look.waiting.is_empty() || look.gone.is_empty() {
+                    break;
+                }
             }
+            waiting = look.waiting;
         }
         self.tidy()
     }

@@ -10,11 +10,12 @@ use crate::faults::FailingDisk;
 use crate::scratch::{LOG_ID, append, copy, keep_guarded_panics_silent, noise, open, records};
 use crate::scratch::{samples, writer};
 use lampyris_log::backup::{BackedUp, BackupError, Progress};
-use lampyris_log::{Hash, Head, Log, OpenError, Options, directory};
+use lampyris_log::{Disk, DiskFile, Hash, Head, Log, OpenError, Options, StdDisk, directory};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -373,4 +374,109 @@ proptest! {
             }
         }
     }
+}
+
+/// The number of a pack, and the places of keys, are given out again once what had them was collected and the log closed.
+#[test]
+fn what_takes_the_place_of_what_is_gone_is_not_cleared_with_it() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (path, backup) = (scratch.path().join("log"), scratch.path().join("backup"));
+    let mut before = None;
+    for value in 0..4_u8 {
+        let log = open(&path).unwrap();
+        if before.is_some() {
+            log.data().collect(&|_| false).unwrap();
+        }
+        drop(log);
+        let log = open(&path).unwrap();
+        let hash = put(&log, &[value; 5_000]);
+        log.append_blocking(append(value, 1, vec![value])).unwrap();
+        let made = back_up(&path, &backup).unwrap();
+        assert_eq!((made.objects, made.dropped), (1, u64::from(before.is_some())));
+        let copy = opened(&backup);
+        assert_eq!(copy.data().read(&hash).unwrap().unwrap(), [value; 5_000]);
+        assert!(before.is_none_or(|before| copy.data().read(&before).unwrap().is_none()));
+        before = Some(hash);
+    }
+}
+
+/// An erasure that was announced and recorded is finished wherever the log goes on, so the announcement is in the backup.
+#[test]
+fn an_erasure_that_is_under_way_is_under_way_in_the_backup() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (path, backup) = (scratch.path().join("log"), scratch.path().join("backup"));
+    let log = open(&path).unwrap();
+    let hash = put(&log, b"is about to go");
+    log.data().announce(&[hash]).unwrap();
+    back_up(&path, &backup).unwrap();
+    assert_eq!(opened(&backup).data().announced().unwrap(), [hash]);
+    log.data().withdraw().unwrap();
+    back_up(&path, &backup).unwrap();
+    assert_eq!(opened(&backup).data().announced().unwrap(), []);
+}
+
+/// The machine's disk, on which a collection runs when a pack is first opened for reading.
+#[derive(Debug)]
+struct Meddling {
+    log: Log,
+    kept: Hash,
+    armed: AtomicBool,
+}
+
+impl Disk for Meddling {
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        StdDisk.create_dir(path)
+    }
+    fn open(&self, path: &Path, create: bool) -> io::Result<Box<dyn DiskFile>> {
+        StdDisk.open(path, create)
+    }
+    fn open_to_read(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        let is_pack = path.file_name().unwrap().to_str().unwrap().starts_with("pack.");
+        if is_pack && self.armed.swap(false, Ordering::SeqCst) {
+            self.log.data().collect(&|hash| *hash == self.kept).unwrap();
+        }
+        StdDisk.open_to_read(path)
+    }
+    fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn DiskFile>>> {
+        StdDisk.lock(path)
+    }
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        StdDisk.sync_dir(path)
+    }
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        StdDisk.rename(from, to)
+    }
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        StdDisk.remove_file(path)
+    }
+    fn remove_dir_all(&self, path: &Path) -> io::Result<()> {
+        StdDisk.remove_dir_all(path)
+    }
+    fn list(&self, path: &Path) -> io::Result<Option<Vec<PathBuf>>> {
+        StdDisk.list(path)
+    }
+    fn exists(&self, path: &Path) -> io::Result<bool> {
+        StdDisk.exists(path)
+    }
+}
+
+#[test]
+fn what_is_moved_while_it_is_copied_is_found_where_it_went() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (path, backup) = (scratch.path().join("log"), scratch.path().join("backup"));
+    let log = open(&path).unwrap();
+    put(&log, b"what is collected");
+    let kept = put(&log, b"what is moved");
+    drop(log);
+    // A pack that is written to is never collected.
+    let log = open(&path).unwrap();
+    put(&log, &noise(2 << 20, 1));
+    let disk = Arc::new(Meddling { log, kept, armed: AtomicBool::new(true) });
+    let options = Options::reader().disk(Arc::clone(&disk) as Arc<dyn Disk>);
+    let made = Log::back_up(&path, &backup, &options, &mut |_| {}).unwrap();
+    assert_eq!(made.unreadable, 0);
+    let copy = opened(&backup);
+    assert_eq!(copy.data().read(&kept).unwrap().unwrap(), b"what is moved");
+    assert!(!disk.armed.load(Ordering::SeqCst), "nothing was moved");
+    assert!(objects(&copy) == objects(&disk.log));
 }

@@ -199,6 +199,8 @@ fn every_file_of_a_data_directory_is_documented() {
         directory::SLED,
         directory::IMPORTING,
         directory::UPGRADING,
+        directory::BACKUP,
+        directory::BACKUP_NEW,
         directory::SET_ASIDE,
     ];
     assert_eq!(names, expected);

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use indicatif::ProgressBar;
-use lampyris_log::{DataError, DataStore, Hash, Object};
+use lampyris_log::{DataError, DataStore, Hash, Log, Object};
 use lampyris_message::event::Held;
 use lampyris_projection::Element;
 use serde_json::json;
@@ -19,7 +19,11 @@ use crate::failure::{Failure, chain};
 use crate::{output, store};
 
 pub(super) fn run(global: &Global) -> Result<ExitCode, Failure> {
-    let log = store::open_reader(global, |_| {})?;
+    judge(global, &store::open_reader(global, |_| {})?)
+}
+
+/// Judges the values of a log, or of a backup.
+pub(in crate::commands) fn judge(global: &Global, log: &Log) -> Result<ExitCode, Failure> {
     let store = log.data();
     let mut total = 0;
     store.for_each(|object| total += object.size)?;
@@ -36,7 +40,7 @@ pub(super) fn run(global: &Global) -> Result<ExitCode, Failure> {
         faults: 0,
     };
     let mut failure = None;
-    let walked = Element::for_each(&log, None, |element| match verifier.element(&element) {
+    let walked = Element::for_each(log, None, |element| match verifier.element(&element) {
         Ok(()) => ControlFlow::Continue(()),
         Err(error) => {
             failure = Some(error);
