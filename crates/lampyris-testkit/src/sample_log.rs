@@ -15,10 +15,12 @@ use lampyris_evidence::record::{Record, StreamName};
 use lampyris_evidence::tlog_proof::TlogProof;
 use lampyris_message::event::codec;
 use lampyris_message::event::{
-    Confirmed, Content, DataAdded, DataEvent, Event, Held, LedgerPosition, Sealed, Staged,
+    Confirmed, Content, DataAdded, DataErased, DataEvent, Event, Held, LedgerPosition, Sealed,
+    Staged,
 };
 use lampyris_message::lifecycle::command::{Dispatched, Sequence, Stage};
 use lampyris_message::lifecycle::{Command, Decision, State, decide, evolve, rules};
+use lampyris_message::text::ErasureReason;
 use lampyris_message::{
     BatchId, DataId, Header, Message, MessageId, MessageType, Open, Timestamp, TransactionId,
     TxType, ValidatorType,
@@ -322,6 +324,14 @@ pub fn element() -> Record {
         content: Content::Value(Held::of(b"1")),
         details: None,
     });
+    let stream = StreamName::new(DATA, *DataId::from_bytes([8; 16]).as_bytes());
+    record("default", stream, event.kind().name(), codec::encode_data(&event))
+}
+
+/// A record that the same data element was erased.
+pub fn erased() -> Record {
+    let reason = ErasureReason::new("asked for").unwrap();
+    let event = DataEvent::Erased(DataErased { reason });
     let stream = StreamName::new(DATA, *DataId::from_bytes([8; 16]).as_bytes());
     record("default", stream, event.kind().name(), codec::encode_data(&event))
 }

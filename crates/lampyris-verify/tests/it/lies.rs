@@ -10,7 +10,7 @@ use lampyris_evidence::record::{Record, StreamName};
 use lampyris_message::lifecycle::rules;
 use lampyris_testkit::SampleLog;
 use lampyris_testkit::sample_log::{
-    ORIGIN, element, event, key, life, message_id, own, policy, witnesses,
+    ORIGIN, element, erased, event, key, life, message_id, own, policy, witnesses,
 };
 use lampyris_verify::{Broken, Refused, Rule, verify};
 
@@ -94,6 +94,11 @@ fn the_table_judges_each_step() {
     assert!(judged(others, 8).contains("begins with message"));
     let element = told(SampleLog::of(1), |log| log.push(element()));
     assert!(judged(element, 8).contains("'data_added' is illegal"));
+    let twice = told(SampleLog::of(1), |log| {
+        log.push(erased());
+        log.push(erased());
+    });
+    assert!(judged(twice, 9).contains("'data_erased' is illegal"));
     let hash = told(SampleLog::of(1), |log| {
         let content = &mut log.records.get_mut(&1).unwrap().content;
         let at = content.windows(5).position(|five| five == b"order").unwrap();

@@ -4,7 +4,7 @@ use lampyris_evidence::bundle::Bundle;
 use lampyris_evidence::policy::Policy;
 use lampyris_message::MessageState;
 use lampyris_testkit::SampleLog;
-use lampyris_testkit::sample_log::{ORIGIN, key, message_id, policy};
+use lampyris_testkit::sample_log::{ORIGIN, erased, key, message_id, policy};
 use lampyris_verify::{Verdict, verify};
 
 fn verdict(bundle: &Bundle) -> Verdict {
@@ -52,6 +52,19 @@ fn a_bundle_of_other_records_is_believed() {
     assert_eq!(said.elements.len(), 1);
     assert_eq!(said.elements[0].steps[0].event, "data_added");
     assert_eq!(verdict(&log.bundle(&[])).records, 1);
+}
+
+/// What was erased was there: its records are as good as before, and one more says that it went.
+#[test]
+fn an_element_that_was_erased_is_told_of_step_by_step() {
+    let mut log = SampleLog::of(2);
+    let added = log.size() - 1;
+    let before = log.bundle(&[added]);
+    log.push(erased());
+    let said = verdict(&log.sealed().bundle(&[added, added + 1]));
+    let steps: Vec<&str> = said.elements[0].steps.iter().map(|step| &*step.event).collect();
+    assert_eq!(steps, ["data_added", "data_erased"]);
+    assert_eq!(verdict(&before).elements[0].steps, said.elements[0].steps[..1]);
 }
 
 /// The newest record withheld: the history is shorter, and right. This is what no bundle can exclude.
