@@ -1,19 +1,19 @@
-//! Who a log says it is: the events of its own stream, `opened` and `rules`.
+//! Who a log says it is: its name, its rules, and what became of it, from the events of its own stream.
 //! This file never draws an id: the caller brings it.
 
-use crate::limits;
-use crate::record::{RECORD_FORMAT, RecordRef};
+mod own;
+mod recovered;
+
+pub use own::{NotOwn, OPENED, OwnEvent, RECOVERED, RULES};
+pub use recovered::{Recovered, origin_at};
+
+use crate::record::RecordRef;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
-use minicbor::{Decoder, Encoder, decode::Error};
 
 /// Kind of the log's own stream.
 pub const LOG_KIND: &str = "log";
-/// Name of record 0.
-pub const OPENED: &str = "opened";
-/// Name of the record that says which rules hold from there on.
-pub const RULES: &str = "rules";
 
 /// The layout of a data directory that is written now: what a log says in record 0 that is created now.
 pub const LAYOUT: u64 = 2;
@@ -38,21 +38,9 @@ pub struct Identity {
     pub rules: Rules,
     /// The layout of the data directory that the log was created in.
     pub layout: u64,
+    /// How often the log was recovered from a copy, oldest first; record 0 knows of none.
+    pub recoveries: Vec<Recovered>,
 }
-
-/// An event of the log's own stream.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OwnEvent {
-    /// The log begins.
-    Opened(Identity),
-    /// Other rules hold from the next record on.
-    Rules(Rules),
-}
-
-/// A record that may not stand in the log's own stream, or an own event outside of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct NotOwn(pub &'static str);
 
 impl Identity {
     /// The origin of a log that was given none.
@@ -67,115 +55,65 @@ impl Identity {
         }
         origin
     }
-}
 
-impl Identity {
-    /// Takes in the next record of a log: who the log is, once record 0 said it, and which rules are in force.
+    /// The log's name in a checkpoint of so many records.
+    pub fn origin_at(&self, size: u64) -> &str {
+        origin_at(&self.origin, &self.recoveries, size)
+    }
+
+    /// Takes in the next record of a log: who the log is, once record 0 said it, which rules are in force, and what
+    /// its name is. Returns the event, if it is one of the log's own.
+    ///
+    /// Whether a [`Recovered`] names the right root is for the caller to check, who knows the tree:
+    /// [`Recovered::check_tree`].
     ///
     /// # Errors
     /// [`NotOwn`] if the record may not stand there.
-    pub fn observe(known: &mut Option<Identity>, record: &RecordRef<'_>) -> Result<(), NotOwn> {
+    pub fn observe(
+        known: &mut Option<Identity>,
+        record: &RecordRef<'_>,
+    ) -> Result<Option<OwnEvent>, NotOwn> {
         if !record.namespace.is_empty() && known.is_some() {
-            return Ok(());
+            return Ok(None);
         }
-        match (OwnEvent::read(record)?, known.as_mut()) {
-            (OwnEvent::Opened(opened), None) if record.sequence == 0 => *known = Some(opened),
-            (OwnEvent::Rules(rules), Some(known)) if record.id == known.log_id => {
-                known.rules = rules;
+        let event = OwnEvent::read(record)?;
+        match (&event, known.as_mut()) {
+            (OwnEvent::Opened(opened), None) if record.sequence == 0 => {
+                *known = Some(opened.clone());
             }
-            (OwnEvent::Rules(_) | OwnEvent::Opened(_), Some(_) | None) => {
+            (OwnEvent::Rules(rules), Some(known)) if record.id == known.log_id => {
+                known.rules = *rules;
+            }
+            (OwnEvent::Recovered(recovered), Some(known)) if record.id == known.log_id => {
+                known.recover(recovered)?;
+            }
+            (OwnEvent::Rules(_) | OwnEvent::Opened(_) | OwnEvent::Recovered(_), Some(_) | None) => {
                 return Err(NotOwn(
-                    "the log's own stream holds `opened` first and nothing but `rules` later",
+                    "the log's own stream holds `opened` first and nothing but `rules` and `recovered` later",
                 ));
             }
         }
-        Ok(())
+        Ok(Some(event))
     }
-}
 
-impl OwnEvent {
-    /// Reads an event of the log's own stream.
+    /// Takes a name that the log never had.
     ///
     /// # Errors
-    /// [`NotOwn`] if the record is not one.
-    pub fn read(record: &RecordRef<'_>) -> Result<OwnEvent, NotOwn> {
-        if !record.namespace.is_empty() || record.kind != LOG_KIND || record.event_version != 1 {
-            return Err(NotOwn("the record does not belong to the log's own stream"));
+    /// [`NotOwn`] if it had the new one, or does not have the old one.
+    pub fn recover(&mut self, recovered: &Recovered) -> Result<(), NotOwn> {
+        recovered.check(recovered.head.size)?;
+        if recovered.old_origin != self.origin {
+            return Err(NotOwn("the old origin of a `recovered` record is not the log's"));
         }
-        let event = match record.event {
-            OPENED => opened(record.content),
-            RULES => changed_rules(record.content),
-            _ => {
-                return Err(NotOwn("the log's own stream knows only `opened` and `rules`"));
-            }
-        };
-        let event = event.map_err(|_| NotOwn("an event of the log's own stream cannot be read"))?;
-        let same_id = match &event {
-            OwnEvent::Opened(identity) => record.id == identity.log_id,
-            OwnEvent::Rules(_) => true,
-        };
-        if event.encode() == record.content && same_id {
-            Ok(event)
-        } else {
-            Err(NotOwn("an event of the log's own stream has another spelling or id"))
+        if self.recoveries.iter().any(|before| before.old_origin == recovered.new_origin) {
+            return Err(NotOwn("the new origin of a `recovered` record was the log's before"));
         }
-    }
-
-    /// The event's name.
-    pub fn name(&self) -> &'static str {
-        match self {
-            OwnEvent::Opened(_) => OPENED,
-            OwnEvent::Rules(_) => RULES,
-        }
-    }
-
-    /// The event's content.
-    pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        let mut e = Encoder::new(&mut out);
-        let written = match self {
-            OwnEvent::Opened(identity) => (|| {
-                e.array(6)?
-                    .bytes(&identity.log_id)?
-                    .str(&identity.origin)?
-                    .u64(identity.layout)?
-                    .u8(RECORD_FORMAT)?;
-                e.u32(identity.rules.version)?.bytes(&identity.rules.hash)?.ok()
-            })(),
-            OwnEvent::Rules(rules) => {
-                (|| e.array(2)?.u32(rules.version)?.bytes(&rules.hash)?.ok())()
-            }
-        };
-        match written {
-            Ok(()) => out,
-            Err(_) => unreachable!("a vector takes every byte"),
-        }
+        self.origin.clone_from(&recovered.new_origin);
+        self.recoveries.push(recovered.clone());
+        Ok(())
     }
 }
 
 fn hex_digit(nibble: u8) -> char {
     char::from_digit(u32::from(nibble), 16).unwrap_or('0')
-}
-
-fn opened(content: &[u8]) -> Result<OwnEvent, Error> {
-    let mut d = Decoder::new(content);
-    d.array()?;
-    let log_id = fixed(d.bytes()?)?;
-    let origin = d.str()?.to_owned();
-    if !limits::ORIGIN.hold(origin.len()) {
-        return Err(Error::message("the origin's length"));
-    }
-    let (layout, _record_format) = (d.u64()?, d.u8()?);
-    let rules = Rules { version: d.u32()?, hash: fixed(d.bytes()?)? };
-    Ok(OwnEvent::Opened(Identity { log_id, origin, rules, layout }))
-}
-
-fn changed_rules(content: &[u8]) -> Result<OwnEvent, Error> {
-    let mut d = Decoder::new(content);
-    d.array()?;
-    Ok(OwnEvent::Rules(Rules { version: d.u32()?, hash: fixed(d.bytes()?)? }))
-}
-
-fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Error> {
-    bytes.try_into().map_err(|_| Error::message("another length"))
 }

@@ -28,6 +28,7 @@ pub(crate) use file::Place;
 pub(crate) use growth::Growth;
 
 use crate::error::{Broken, ReadError};
+use crate::identity::Identity;
 use crate::merkle::{Hash, Head};
 use entry::Found;
 use file::{End, Span};
@@ -46,8 +47,8 @@ pub(crate) struct Checkpoints {
 
 /// What a checkpoint is about: a log that only grows, of which all that is shown is durable.
 pub(crate) trait Rooted {
-    /// The log's name.
-    fn origin(&self) -> String;
+    /// The log's name in a checkpoint of so many records.
+    fn origin_at(&self, size: u64) -> String;
     /// Size and root of what is durable.
     fn head(&self) -> Head;
     /// The root over so many of the first records; nothing if there are not so many.
@@ -76,10 +77,13 @@ impl Checkpoints {
         Ok(Checkpoints { place, state: Mutex::new(state) })
     }
 
-    /// Holds the log against the stored bodies while it is read: this is its name, and a frame ends at this head.
-    pub(crate) fn passed(&self, origin: Option<&str>, head: Head) -> Result<(), Broken> {
+    /// Holds the log against the stored bodies while it is read: this is who it is, and a frame ends at this head.
+    pub(crate) fn passed(&self, log: Option<&Identity>, head: Head) -> Result<(), Broken> {
         let mut state = self.state.lock();
-        origin.map_or(Ok(()), |origin| self.check_origin(&state, origin))?;
+        let next = state.ledger.next().filter(|next| next.size <= head.size);
+        if let (Some(log), Some(next)) = (log, next) {
+            self.check_origin(&state, log.origin_at(next.size))?;
+        }
         state.ledger.passed(head)
     }
 
@@ -109,8 +113,12 @@ impl Checkpoints {
     /// Compares what is left to compare with the log, which was read to its end, then makes durable what was read.
     pub(crate) fn adopt(&self, log: &impl Rooted, read_only: bool) -> Result<(), ReadError> {
         let mut state = self.state.lock();
-        self.check_origin(&state, &log.origin())?;
-        state.compare(log, log.head().size)?;
+        let size = log.head().size;
+        // A log that was recovered begins anew to sign: nothing of its old name stands here.
+        let first = state.ledger.bodies().first().map_or(size, |body| body.head.size.min(size));
+        self.check_origin(&state, &log.origin_at(first))?;
+        self.check_origin(&state, &log.origin_at(size))?;
+        state.compare(log, size)?;
         let (end, tail) = (state.ledger.end(), state.ledger.tail());
         if read_only {
             // Another process may be writing the rest.
@@ -138,12 +146,12 @@ impl Checkpoints {
         log: &impl Rooted,
         key: &SigningKey,
     ) -> Result<SignedCheckpoint, CheckpointError> {
-        let origin = log.origin();
-        check_name(key.verifier(), &origin)?;
         let mut state = self.state.lock();
         state.check()?;
         // Invariant: read under the lock, so that bodies stand in the order of their sizes.
         let head = log.head();
+        let origin = log.origin_at(head.size);
+        check_name(key.verifier(), &origin)?;
         state.compare(log, head.size)?;
         let plan = state.ledger.plan(head, key.verifier());
         let before = plan.note.map(|note| self.note(&state, note)).transpose()?;
@@ -232,6 +240,11 @@ impl Checkpoints {
         let state = self.state.lock();
         let newest = state.ledger.bodies().iter().rev().find_map(|body| body.note);
         newest.map(|note| self.note(&state, note)).transpose()
+    }
+
+    /// The name that all entries say; nothing if there are none.
+    pub(crate) fn origin(&self) -> Option<String> {
+        self.state.lock().ledger.origin().map(ToOwned::to_owned)
     }
 
     /// Number of records under the newest note.

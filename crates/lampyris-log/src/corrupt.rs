@@ -159,7 +159,7 @@ pub enum Rule {
     /// The last append of a frame ends in it.
     #[error("the frame ends in the middle of an append")]
     AppendCut,
-    /// The log's own stream holds `opened` first and nothing but `rules` later.
+    /// The log's own stream holds `opened` first, and nothing but `rules` and `recovered` later, each in its place.
     #[error(transparent)]
     OwnStream(#[from] NotOwn),
     /// A key is used up once.

@@ -92,7 +92,9 @@ pub use error::{AppendError, Broken, OpenError, ReadError, Refused, Unavailable}
 pub use filter::Filter;
 #[cfg(feature = "sled")]
 pub use guard::{is_guarded_panic, is_sled_source};
-pub use identity::{Identity, LAYOUT, LOG_KIND, NotOwn, OPENED, OwnEvent, RULES, Rules};
+pub use identity::{
+    Identity, LAYOUT, LOG_KIND, NotOwn, OPENED, OwnEvent, RECOVERED, RULES, Recovered, Rules,
+};
 pub use index::{StreamOrdinal, Streams, Tail};
 pub use log::{AppendFuture, Follower, Log, Room, Scan, StoredCheckpoints};
 #[cfg(feature = "sled")]

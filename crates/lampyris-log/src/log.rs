@@ -28,7 +28,7 @@ use crate::clock::Clock;
 use crate::cursors::{CursorError, Folder};
 use crate::data_store::DataStore;
 use crate::error::{AppendError, Unavailable};
-use crate::identity::{Identity, Rules};
+use crate::identity::{Identity, Recovered, Rules};
 use crate::index::{Streams, Tail};
 use crate::merkle::{Frontier, Head};
 use crate::options::Observer;
@@ -207,6 +207,16 @@ impl Log {
     /// The log's name in checkpoints.
     pub fn origin(&self) -> String {
         self.shared.durable.read().identity.origin.clone()
+    }
+
+    /// The log's name in a checkpoint of so many records: another one before it was recovered.
+    pub fn origin_at(&self, size: u64) -> String {
+        self.shared.durable.read().identity.origin_at(size).to_owned()
+    }
+
+    /// How often the log was recovered from a copy, oldest first.
+    pub fn recoveries(&self) -> Vec<Recovered> {
+        self.shared.durable.read().identity.recoveries.clone()
     }
 
     /// The rules in force at the end of the log.

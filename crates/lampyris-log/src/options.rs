@@ -6,6 +6,7 @@ use crate::disk::{Disk, StdDisk};
 use crate::identity::Rules;
 use crate::key_file;
 use crate::limits::SNAPSHOT_RECORDS;
+use crate::merkle::Head;
 use crate::pass::default_threads;
 use crate::snapshot::Section;
 use lampyris_evidence::key::VerifierKey;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 pub struct Options {
     pub(crate) access: Access,
     pub(crate) create: Option<NewLog>,
+    pub(crate) recovered: Option<TakesOver>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
@@ -93,6 +95,13 @@ pub(crate) struct NewLog {
     pub(crate) origin: Option<String>,
 }
 
+/// How a copy takes the place of a log that was lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TakesOver {
+    pub(crate) origin: String,
+    pub(crate) lost: Option<Head>,
+}
+
 impl NewLog {
     /// Takes the name of a key, and the id in it.
     pub(crate) fn take_name(&mut self, key: &VerifierKey) {
@@ -131,6 +140,7 @@ impl Options {
         Options {
             access,
             create: None,
+            recovered: None,
             clock: Arc::new(SystemClock),
             disk: Arc::new(StdDisk),
             observer: None,
@@ -174,6 +184,19 @@ impl Options {
         if let Some(new) = &mut self.create {
             new.take_name(key);
         }
+        self
+    }
+
+    /// The log is a copy, and takes the place of one that was lost: a writer appends a [`Recovered`](crate::Recovered) record before
+    /// anything else, and the log has this name from there on. `lost` is the newest head that is known of the lost
+    /// log. A log whose last recovery gave it this name is left as it is, so that it can be asked for again.
+    ///
+    /// Opening refuses what a [`Recovered`](crate::Recovered) record may not say, and checkpoints that are kept with
+    /// the log under its old name: their file is to be moved away before.
+    /// A snapshot and tiles of the copy stay of use: records and tree are the same.
+    #[must_use]
+    pub fn recovered(mut self, origin: impl Into<String>, lost: Option<Head>) -> Options {
+        self.recovered = Some(TakesOver { origin: origin.into(), lost });
         self
     }
 

@@ -4,7 +4,7 @@
 use crate::claims_index::ClaimsIndex;
 use crate::corrupt::{At, Corrupt, Rule};
 use crate::frame::{Frame, FrameReader, RawRecord};
-use crate::identity::Identity;
+use crate::identity::{Identity, OwnEvent};
 use crate::index::{StreamOrdinal, Streams};
 use crate::merkle::{Frontier, Hash, Head};
 use crate::record::RecordRef;
@@ -141,7 +141,11 @@ impl Verifier {
             let Prepared { record, raw, leaf, for_visit } = prepared?;
             let fault = |rule| frame.fault(raw.sequence, raw.offset, rule);
             self.order.observe(&record).map_err(fault)?;
-            Identity::observe(&mut self.identity, &record).map_err(|rule| fault(rule.into()))?;
+            let own = Identity::observe(&mut self.identity, &record);
+            if let Some(OwnEvent::Recovered(recovered)) = own.map_err(|rule| fault(rule.into()))? {
+                let stands = recovered.check_tree(self.chain.head());
+                stands.map_err(|rule| fault(rule.into()))?;
+            }
             let stream = self.streams.observe(&record).map_err(fault)?;
             for claim in &record.claims {
                 let key = self.claims.secret().claim(&claim);

@@ -1,12 +1,12 @@
 //! A log of real lives in memory, with all that a bundle of it needs: tree, proofs, keys, checkpoints.
 //! Its records can be changed before anything is signed, as an operator could who lies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use lampyris_evidence::bundle::{Bundle, Consistency, Inclusion, Leaf, LeafProof, Old};
 use lampyris_evidence::checkpoint::{Checkpoint, SignedCheckpoint};
-use lampyris_evidence::identity::{Identity, LOG_KIND, OwnEvent, Rules};
+use lampyris_evidence::identity::{Identity, LOG_KIND, OwnEvent, Recovered, Rules};
 use lampyris_evidence::key::{SigningKey, VerifierKey, WitnessKey};
 use lampyris_evidence::merkle::proof::{Nodes, consistency, inclusion, root};
 use lampyris_evidence::merkle::{Hash, Head};
@@ -29,12 +29,16 @@ use lampyris_verify::stream::{DATA, MESSAGE};
 
 /// The origin of every sample log.
 pub const ORIGIN: &str = "example.com/lampyris/sample";
+/// What a sample log is called that was recovered.
+pub const RECOVERED_ORIGIN: &str = "example.com/lampyris/recovered";
 
 /// Records of a log, and the tree over them or over more.
 #[derive(Debug, Clone, Default)]
 pub struct SampleLog {
     /// The records by their sequence; where one is missing, the tree has a leaf that is no record.
     pub records: BTreeMap<u64, Record>,
+    /// The names that it took when it was recovered, and the sequences of the records that say so.
+    names: Vec<(u64, String)>,
     /// Fewest leaves of the tree.
     leaves: u64,
     /// All full subtrees, by height.
@@ -80,6 +84,43 @@ impl SampleLog {
     pub fn push(&mut self, record: Record) {
         let next = self.records.last_key_value().map_or(0, |(last, _)| last + 1);
         self.push_at(next, record);
+    }
+
+    /// A log of that many messages' whole lives, recovered in the middle, when `lost` records more are known of.
+    pub fn recovered(messages: u8, lost: Option<u64>) -> SampleLog {
+        let whole = SampleLog::of(messages);
+        let mut log = SampleLog::default();
+        for (sequence, record) in whole.records {
+            if sequence == 4 * u64::from(messages) {
+                log = log.sealed();
+                log.recover(RECOVERED_ORIGIN, lost);
+            }
+            log.push(record);
+        }
+        log.sealed()
+    }
+
+    /// Puts a record at the end that this log is a copy and takes the place of one that was lost; its tree has to be
+    /// made before, and after.
+    pub fn recover(&mut self, origin: &str, lost: Option<u64>) {
+        let head = self.head(self.size());
+        let recovered = Recovered {
+            old_origin: self.origin_at(u64::MAX).to_owned(),
+            new_origin: origin.to_owned(),
+            head,
+            lost: lost.map(|more| match more {
+                0 => head,
+                more => Head { size: head.size + more, root: Hash([0xee; 32]) },
+            }),
+        };
+        self.push(own(&OwnEvent::Recovered(recovered)));
+        self.names.push((head.size, origin.to_owned()));
+    }
+
+    /// The log's name in a checkpoint of so many records.
+    pub fn origin_at(&self, size: u64) -> &str {
+        let taken = self.names.iter().rev().find(|(sequence, _)| size > *sequence);
+        taken.map_or(ORIGIN, |(_, name)| name)
     }
 
     fn push_at(&mut self, sequence: u64, record: Record) {
@@ -142,7 +183,8 @@ impl SampleLog {
 
     /// The checkpoint of the first leaves, signed by the log alone.
     pub fn unwitnessed(&self, size: u64) -> SignedCheckpoint {
-        SignedCheckpoint::sign(Checkpoint::new(ORIGIN, self.head(size)), &key()).unwrap()
+        let origin = self.origin_at(size);
+        SignedCheckpoint::sign(Checkpoint::new(origin, self.head(size)), &key_of(origin)).unwrap()
     }
 
     /// The checkpoint of the first leaves, signed by the log and by both witnesses.
@@ -162,10 +204,18 @@ impl SampleLog {
         self.records.values().filter(of).map(|record| record.sequence).collect()
     }
 
-    /// A bundle of record 0 and of these records, under the checkpoint of all leaves.
+    /// A bundle of record 0, of each recovery, and of these records, under the checkpoint of all leaves.
     pub fn bundle(&self, sequences: &[u64]) -> Bundle {
-        let indexes = std::iter::once(0).chain(sequences.iter().copied());
-        let inclusion = indexes.map(|index| Inclusion {
+        let recoveries = self.names.iter().map(|(sequence, _)| *sequence);
+        let own = std::iter::once(0).chain(recoveries.clone());
+        let shown: BTreeSet<u64> = own.chain(sequences.iter().copied()).collect();
+        let consistency = recoveries.map(|size| Consistency {
+            old: Old::Head { old_size: size, old_root: self.head(size).root },
+            proof: self.consistency(size, self.size()),
+            new_size: None,
+            new_root: None,
+        });
+        let inclusion = shown.into_iter().map(|index| Inclusion {
             index,
             leaf: Leaf::Bytes(self.records[&index].encode()),
             proof: self.inclusion(index, self.size()),
@@ -173,11 +223,12 @@ impl SampleLog {
             root_hash: None,
         });
         Bundle {
-            log_keys: vec![key().verifier().clone()],
+            log_keys: vec![key_of(self.origin_at(self.size())).verifier().clone()],
             witness_keys: witnesses().map(|key| key.verifier().clone()).into(),
             quorum: Some(2),
             checkpoint: Some(self.checkpoint(self.size())),
             inclusion: inclusion.collect(),
+            consistency: consistency.collect(),
             ..Bundle::default()
         }
     }
@@ -228,7 +279,12 @@ impl SampleLog {
 
 /// The key of every sample log.
 pub fn key() -> SigningKey {
-    SigningKey::from_seed(ORIGIN, [1; 32]).unwrap()
+    key_of(ORIGIN)
+}
+
+/// The key that signs under this name.
+pub fn key_of(origin: &str) -> SigningKey {
+    SigningKey::from_seed(origin, [1; 32]).unwrap()
 }
 
 /// Its witnesses.
@@ -238,8 +294,13 @@ pub fn witnesses() -> [WitnessKey; 2] {
 
 /// Whom its readers believe: the log, and both witnesses together.
 pub fn policy() -> Policy {
+    policy_of(ORIGIN)
+}
+
+/// The same, of a log of this name.
+pub fn policy_of(origin: &str) -> Policy {
     let witnesses: Vec<VerifierKey> = witnesses().map(|key| key.verifier().clone()).into();
-    Policy::of(&[key().verifier().clone()], &witnesses, witnesses.len()).unwrap()
+    Policy::of(&[key_of(origin).verifier().clone()], &witnesses, witnesses.len()).unwrap()
 }
 
 /// The id of the message with this number.
@@ -300,6 +361,7 @@ pub fn opened() -> Record {
         origin: ORIGIN.to_owned(),
         rules,
         layout: 2,
+        recoveries: Vec::new(),
     }))
 }
 

@@ -32,9 +32,10 @@ pub enum Refused {
 /// Checks a bundle against the keys that the reader trusts, and says what it shows.
 ///
 /// In this order: the form of the document; who signed and cosigned its checkpoint; that each record stands in that
-/// checkpoint's tree at its own sequence; that record 0 is shown and names the checkpoint's origin; that each stream is
-/// shown from its beginning without a gap; that the rules are known, each event is in its own spelling, its hashes are
-/// right, and the table allows each step.
+/// checkpoint's tree at its own sequence; that record 0 is shown; that each stream is shown from its beginning without
+/// a gap; that the rules are known, each event is in its own spelling, its hashes are right, and the table allows each
+/// step; that each recovery that is shown is of the log's own tree; that the log names itself as the checkpoint does,
+/// by record 0 or by the last recovery.
 ///
 /// # Errors
 /// [`Refused`], naming the first member or record that does not hold, and why.
@@ -42,15 +43,17 @@ pub fn verify(json: &[u8], policy: &Policy) -> Result<Verdict, Refused> {
     let bundle = Bundle::parse(json)?;
     let proven = bundle.check(policy).map_err(Broken::from)?;
     let said = proven.checkpoint.checkpoint();
-    let mut walk = Walk::new(&said.origin);
+    let trees = [&[said.head], proven.old.as_slice()].concat();
+    let mut walk = Walk::new(&said.origin, &trees);
     for (index, leaf) in &proven.leaves {
         let taken = walk.take(*index, leaf);
         taken.map_err(|rule| Broken::from(Fault { index: *index, rule }))?;
     }
-    let walked = walk.end().map_err(|rule| Broken::from(Fault { index: 0, rule }))?;
+    let walked = walk.end().map_err(Broken::from)?;
     Ok(Verdict {
         origin: said.origin.clone(),
         log_id: walked.log_id,
+        recovered: walked.recovered,
         head: said.head,
         witnessed: proven.witnessed,
         old: proven.old,

@@ -49,8 +49,14 @@ pub enum Rule {
     Origin {
         /// The checkpoint's origin.
         expected: String,
-        /// That of record 0.
+        /// That of record 0, or of the last recovery that is shown.
         found: String,
+    },
+    /// What was recovered is shown to be the log's.
+    #[error("nothing shows that the tree of {size} records that were recovered is the log's")]
+    TreeNotShown {
+        /// How many there were.
+        size: u64,
     },
     /// The log's own stream holds only what the log says of itself.
     #[error(transparent)]

@@ -1,6 +1,7 @@
 //! What a bundle shows once it is believed.
 //! Nothing here is more than its records say: see [`NOT_SHOWN`].
 
+use lampyris_evidence::identity::{self, Recovered};
 use lampyris_evidence::merkle::Head;
 use lampyris_evidence::policy::Witnessed;
 use lampyris_message::{DataId, MessageId, MessageState};
@@ -16,6 +17,9 @@ pub struct Verdict {
     pub origin: String,
     /// The log's id, from its record 0.
     pub log_id: [u8; 16],
+    /// How often the log was recovered from a copy, oldest first: what was acknowledged after the copy was made is
+    /// lost, and checkpoints before bear another name.
+    pub recovered: Vec<Recovered>,
     /// The checkpoint's size and root.
     pub head: Head,
     /// The policy's witnesses that cosigned the checkpoint, each with its time.
@@ -28,6 +32,13 @@ pub struct Verdict {
     pub messages: Vec<History>,
     /// The data elements, likewise.
     pub elements: Vec<Element>,
+}
+
+impl Verdict {
+    /// The log's name in a checkpoint of so many records.
+    pub fn origin_at(&self, size: u64) -> &str {
+        identity::origin_at(&self.origin, &self.recovered, size)
+    }
 }
 
 /// A message's history, from its first record on and without a gap.

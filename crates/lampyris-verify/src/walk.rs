@@ -3,19 +3,24 @@
 
 use std::collections::BTreeMap;
 
-use lampyris_evidence::identity::{Identity, LOG_KIND, OwnEvent};
+use lampyris_evidence::identity::{Identity, LOG_KIND, OwnEvent, Recovered};
+use lampyris_evidence::merkle::{Frontier, Hash, Head};
 use lampyris_evidence::record::RecordRef;
 use lampyris_message::event::DataState;
 use lampyris_message::judge::{self, Judge};
 use lampyris_message::{DataId, MessageId};
 
-use crate::refused::Rule;
+use crate::refused::{Fault, Rule};
 use crate::stream::{data_id, message_id, stored};
 use crate::verdict::{Element, History, Step};
 
 /// What was walked over.
 pub(crate) struct Walk<'a> {
     origin: &'a str,
+    /// The trees that are shown to be the log's, the checkpoint's first.
+    trees: &'a [Head],
+    /// The tree of the records so far, as long as all of them are shown.
+    whole: Frontier,
     identity: Option<Identity>,
     before: Option<RecordRef<'a>>,
     streams: BTreeMap<(&'a str, &'a str, &'a [u8]), Stream>,
@@ -35,14 +40,17 @@ struct Stream {
 /// What a whole walk has shown.
 pub(crate) struct Walked {
     pub(crate) log_id: [u8; 16],
+    pub(crate) recovered: Vec<Recovered>,
     pub(crate) messages: Vec<History>,
     pub(crate) elements: Vec<Element>,
 }
 
 impl<'a> Walk<'a> {
-    pub(crate) fn new(origin: &'a str) -> Walk<'a> {
+    pub(crate) fn new(origin: &'a str, trees: &'a [Head]) -> Walk<'a> {
         Walk {
             origin,
+            trees,
+            whole: Frontier::new(),
             identity: None,
             before: None,
             streams: BTreeMap::new(),
@@ -65,12 +73,24 @@ impl<'a> Walk<'a> {
         self.identify(&record)?;
         let number = self.link(&record)?;
         self.judge(&record, number)?;
+        if self.whole.size() == index {
+            self.whole.push(Hash::leaf(leaf));
+        }
         self.before = Some(record);
         Ok(())
     }
 
     /// What was shown, once all of it was.
-    pub(crate) fn end(self) -> Result<Walked, Rule> {
+    ///
+    /// # Errors
+    /// [`Fault`] if the log names itself otherwise than the checkpoint does, at the record that it last took a name in.
+    pub(crate) fn end(self) -> Result<Walked, Fault> {
+        let identity = self.identity.ok_or(Fault { index: 0, rule: Rule::NotShown })?;
+        if identity.origin != self.origin {
+            let index = identity.recoveries.last().map_or(0, |recovered| recovered.head.size);
+            let expected = self.origin.to_owned();
+            return Err(Fault { index, rule: Rule::Origin { expected, found: identity.origin } });
+        }
         let judge = self.judge;
         let messages = self.messages.into_iter().enumerate().filter_map(|(number, message)| {
             let (namespace, id, steps) = message;
@@ -83,7 +103,8 @@ impl<'a> Walk<'a> {
             steps,
         });
         Ok(Walked {
-            log_id: self.identity.ok_or(Rule::NotShown)?.log_id,
+            log_id: identity.log_id,
+            recovered: identity.recoveries,
             messages: messages.collect(),
             elements: elements.collect(),
         })
@@ -109,21 +130,28 @@ impl<'a> Walk<'a> {
         if fits { Ok(()) } else { Err(Rule::Append { before }) }
     }
 
-    /// What the log says of itself: its name, and rules that are known here.
+    /// What the log says of itself: its name, rules that are known here, and what it was recovered from.
     fn identify(&mut self, record: &RecordRef<'_>) -> Result<(), Rule> {
-        Identity::observe(&mut self.identity, record)?;
-        if record.kind != LOG_KIND {
-            return Ok(());
-        }
-        let rules = match OwnEvent::read(record)? {
-            OwnEvent::Opened(opened) if opened.origin != self.origin => {
-                let expected = self.origin.to_owned();
-                return Err(Rule::Origin { expected, found: opened.origin });
-            }
+        let event = match Identity::observe(&mut self.identity, record)? {
+            Some(event) => event,
+            None if record.kind == LOG_KIND => OwnEvent::read(record)?,
+            None => return Ok(()),
+        };
+        let rules = match event {
             OwnEvent::Opened(opened) => opened.rules,
             OwnEvent::Rules(rules) => rules,
+            OwnEvent::Recovered(recovered) => return self.recovered(&recovered),
         };
         Ok(judge::know_rules(rules.version, &rules.hash)?)
+    }
+
+    /// What was recovered is the log's own tree, of the size at which the record stands.
+    fn recovered(&self, recovered: &Recovered) -> Result<(), Rule> {
+        let size = recovered.head.size;
+        let whole = Some(&self.whole).filter(|whole| whole.size() == size).map(Frontier::head);
+        let shown = self.trees.iter().find(|tree| tree.size == size).copied();
+        let before = whole.or(shown).ok_or(Rule::TreeNotShown { size })?;
+        Ok(recovered.check_tree(before)?)
     }
 
     /// The number of the record's stream among its kind, if the record is the stream's next.

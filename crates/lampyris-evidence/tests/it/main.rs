@@ -5,6 +5,7 @@
 
 mod checkpoint;
 mod cosignature;
+mod identity;
 mod key;
 mod note;
 mod policy;

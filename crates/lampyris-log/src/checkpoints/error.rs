@@ -26,6 +26,20 @@ pub enum CheckpointError {
         /// The log's origin.
         origin: String,
     },
+    /// The checkpoint is of the log before it was lost, and of more records than were recovered.
+    #[error(
+        "the checkpoint is of {size} records of {found}, of which {recovered} were recovered as {origin}: the others are lost"
+    )]
+    NotRecovered {
+        /// Records under the checkpoint.
+        size: u64,
+        /// The checkpoint's origin.
+        found: String,
+        /// How many of them were recovered.
+        recovered: u64,
+        /// The log's origin since.
+        origin: String,
+    },
     /// Nothing with this size and root was signed here.
     #[error("no checkpoint of {size} records with that root was signed here")]
     Unknown {

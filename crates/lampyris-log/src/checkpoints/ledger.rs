@@ -164,6 +164,11 @@ impl Ledger {
         Ok(())
     }
 
+    /// The next head that the log, as it is read, is to be held against.
+    pub(super) fn next(&self) -> Option<Head> {
+        self.bodies.get(self.cursor).map(|body| body.head)
+    }
+
     /// Hash over the first so many heads; nothing if there are not so many.
     pub(super) fn digest(&self, count: usize) -> Option<Hash> {
         let mut heads = Vec::new();

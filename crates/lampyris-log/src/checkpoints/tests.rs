@@ -11,6 +11,7 @@ mod rules;
 
 use super::{CheckpointError, Checkpoints, Place, Rooted};
 use crate::error::ReadError;
+use crate::identity::{Identity, LAYOUT, Rules};
 use crate::merkle::{Frontier, Hash, Head};
 use disk::MadeUpDisk;
 use lampyris_evidence::checkpoint::SignedCheckpoint;
@@ -19,6 +20,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 const ORIGIN: &str = "acme.example/log";
+
+fn identity() -> Identity {
+    let rules = Rules { version: 1, hash: [0; 32] };
+    let origin = ORIGIN.to_owned();
+    Identity { log_id: [1; 16], origin, rules, layout: LAYOUT, recoveries: Vec::new() }
+}
 
 fn key(seed: u8) -> SigningKey {
     SigningKey::from_seed(ORIGIN, [seed; 32]).unwrap()
@@ -60,7 +67,7 @@ impl Grown {
 }
 
 impl Rooted for Grown {
-    fn origin(&self) -> String {
+    fn origin_at(&self, _size: u64) -> String {
         ORIGIN.to_owned()
     }
 
@@ -83,7 +90,7 @@ fn open(disk: &Arc<MadeUpDisk>, log: &Grown) -> Result<Checkpoints, ReadError> {
         .iter()
         .skip(1)
         .step_by(2)
-        .try_for_each(|head| checkpoints.passed(Some(ORIGIN), *head))?;
+        .try_for_each(|head| checkpoints.passed(Some(&identity()), *head))?;
     checkpoints.adopt(log, false)?;
     Ok(checkpoints)
 }

@@ -89,18 +89,29 @@ impl Log {
         self.shared.checkpoints.add_cosignatures(checkpoint, witnesses)
     }
 
-    /// Holds a checkpoint from outside against this log: same origin, at least as many records, and the same root
-    /// over the first of them. Whose signatures it bears is for the caller to verify.
+    /// Holds a checkpoint from outside against this log: the name that the log had at that size, at least as many
+    /// records, and the same root over the first of them. Whose signatures it bears is for the caller to verify.
     ///
     /// # Errors
-    /// [`CheckpointError::OtherLog`], or [`Broken::LogRolledBack`] or [`Broken::CheckpointDiverged`] if this is not
-    /// the log that it was signed of.
+    /// [`CheckpointError::OtherLog`], [`CheckpointError::NotRecovered`] if it covers what was lost before the log was
+    /// recovered, or [`Broken::LogRolledBack`] or [`Broken::CheckpointDiverged`] if this is not the log that it was
+    /// signed of.
     pub fn agrees_with(&self, checkpoint: &SignedCheckpoint) -> Result<(), CheckpointError> {
-        let (found, origin) = (&checkpoint.checkpoint().origin, self.origin());
-        if *found != origin {
-            return Err(CheckpointError::OtherLog { found: found.clone(), origin });
-        }
+        let found = &checkpoint.checkpoint().origin;
         let Head { size, root: want } = checkpoint.checkpoint().head;
+        let identity = self.shared.durable.read().identity.clone();
+        if *found != identity.origin_at(size) {
+            let recovered = identity.recoveries.iter().find(|before| before.old_origin == *found);
+            return Err(match recovered.filter(|recovered| size > recovered.head.size) {
+                Some(recovered) => CheckpointError::NotRecovered {
+                    size,
+                    found: found.clone(),
+                    recovered: recovered.head.size,
+                    origin: recovered.new_origin.clone(),
+                },
+                None => CheckpointError::OtherLog { found: found.clone(), origin: identity.origin },
+            });
+        }
         match self.shared.root_at(size)? {
             Some(root) if root == want => Ok(()),
             Some(have) => Err(Broken::CheckpointDiverged { size, have, want }.into()),
@@ -127,8 +138,8 @@ impl Iterator for StoredCheckpoints<'_> {
 }
 
 impl Rooted for Shared {
-    fn origin(&self) -> String {
-        self.durable.read().identity.origin.clone()
+    fn origin_at(&self, size: u64) -> String {
+        self.durable.read().identity.origin_at(size).to_owned()
     }
 
     fn head(&self) -> Head {

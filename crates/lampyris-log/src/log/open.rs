@@ -26,10 +26,10 @@ use crate::checkpoints::{Checkpoints, Place};
 use crate::cursors::Folder;
 use crate::data_store::DataStore;
 use crate::error::{OpenError, ReadError, Refused, Unavailable};
-use crate::identity::{Identity, LAYOUT, LOG_KIND, OwnEvent, Rules};
+use crate::identity::{Identity, LAYOUT, LOG_KIND, NotOwn, OwnEvent, Recovered, Rules};
 use crate::limits::ORIGIN;
-use crate::merkle::Hash;
-use crate::options::{Access, NewLog, Options, Tiles};
+use crate::merkle::{Hash, Head};
+use crate::options::{Access, NewLog, Options, TakesOver, Tiles};
 use crate::record::{RecordRef, StreamName};
 use crate::sequencer::Sequencer;
 use crate::shard::ShardLog;
@@ -93,7 +93,9 @@ impl Log {
         let checkpoints = opening.checkpoints;
         let fresh = match (&found.verified.identity, options.access, &options.create) {
             (Some(_), ..) => None,
-            (None, Access::Writer(rules), Some(new)) => Some(identity(new, rules)?),
+            (None, Access::Writer(rules), Some(new)) if options.recovered.is_none() => {
+                Some(identity(new, rules)?)
+            }
             (None, ..) => return Err(OpenError::NoLog { path: "the store".into() }),
         };
         if let Access::Writer(_) = options.access {
@@ -104,6 +106,9 @@ impl Log {
         log.shared.checkpoints.adopt(log.shared.as_ref(), options.access == Access::Reader)?;
         if let Some(identity) = fresh {
             log.append_own(identity.log_id, &OwnEvent::Opened(identity.clone()))?;
+        }
+        if let Some(TakesOver { origin, lost }) = &options.recovered {
+            log.take_over(origin, *lost)?;
         }
         log.take_up_rules(options.access)?;
         Ok(log)
@@ -128,6 +133,24 @@ impl Log {
         }
         let id = own_append_id(self.log_id(), self.head().size);
         self.append_own(id, &OwnEvent::Rules(ours))
+    }
+
+    /// Records that this log, which is a copy, goes on under another name; once.
+    fn take_over(&self, new_origin: &str, lost: Option<Head>) -> Result<(), OpenError> {
+        let mut identity = self.shared.durable.read().identity.clone();
+        if identity.recoveries.last().is_some_and(|last| last.new_origin == new_origin) {
+            return Ok(());
+        }
+        let (head, new_origin) = (self.head(), new_origin.to_owned());
+        let recovered = Recovered { old_origin: identity.origin.clone(), new_origin, head, lost };
+        let invalid = |NotOwn(rule)| Refused::Invalid { field: "the recovery", rule };
+        identity.recover(&recovered).map_err(invalid)?;
+        if self.shared.checkpoints.origin().is_some() {
+            let rule = "cannot go on beside checkpoints of the old origin: move their file away";
+            return Err(Refused::Invalid { field: "the recovery", rule }.into());
+        }
+        let id = own_append_id(self.log_id(), head.size);
+        self.append_own(id, &OwnEvent::Recovered(recovered))
     }
 
     fn append_own(&self, id: [u8; 16], event: &OwnEvent) -> Result<(), OpenError> {
@@ -162,7 +185,8 @@ fn identity(new: &NewLog, rules: Rules) -> Result<Identity, Refused> {
             rule: "has a space, a plus or a control character",
         });
     }
-    Ok(Identity { log_id: new.log_id, origin, rules, layout: LAYOUT })
+    let recoveries = Vec::new();
+    Ok(Identity { log_id: new.log_id, origin, rules, layout: LAYOUT, recoveries })
 }
 
 fn assemble(

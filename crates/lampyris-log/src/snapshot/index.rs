@@ -4,10 +4,10 @@
 use super::{Section, SectionReader, SectionWriter, Snapshot, Unfit};
 use crate::append::Appended;
 use crate::claims_index::{ClaimsIndex, Secret};
-use crate::identity::{Identity, Rules};
+use crate::identity::{Identity, Recovered, Rules};
 use crate::index::StoredStreams;
 use crate::limits::{ORIGIN, RECENT_APPENDS};
-use crate::merkle::{Frontier, Hash};
+use crate::merkle::{Frontier, Hash, Head};
 use crate::recent::RecentReader;
 use crate::tree::TILE_HASHES;
 use crate::verify::Verified;
@@ -15,7 +15,10 @@ use crate::verify::Verified;
 /// The name of the log's own section.
 pub const INDEX: &str = "index";
 /// Its version.
-pub const INDEX_VERSION: u32 = 1;
+pub const INDEX_VERSION: u32 = 2;
+
+/// Fewest bytes of what is said of a recovery: two empty names, a head, and no other.
+const LEAST_RECOVERY: usize = 4 + 4 + 40 + 4;
 
 /// The log as it was at one size.
 pub(crate) struct IndexCut {
@@ -65,6 +68,7 @@ impl Section for IndexCut {
         out.u64(self.identity.layout);
         out.u32(self.identity.rules.version);
         out.raw(&self.identity.rules.hash);
+        write_recoveries(out, &self.identity.recoveries);
         write_hashes(out, self.frontier.peaks());
         out.i64(self.time);
         out.u64(self.record_bytes);
@@ -94,7 +98,8 @@ impl Start {
         let from = &mut SectionReader::new(&bytes);
         let (origin, layout) = (from.text()?.to_owned(), from.u64()?);
         let rules = Rules { version: from.u32()?, hash: from.array()? };
-        let identity = Identity { log_id: snapshot.log_id(), origin, rules, layout };
+        let recoveries = read_recoveries(from)?;
+        let identity = Identity { log_id: snapshot.log_id(), origin, rules, layout, recoveries };
         let frontier = Frontier::from_peaks(head.size, read_hashes(from)?);
         let frontier = frontier.filter(|frontier| frontier.head() == head);
         let frontier = frontier.ok_or(Unfit("has hashes that do not lead to its root"))?;
@@ -112,6 +117,38 @@ impl Start {
         let verified = Verified { frontier, streams, claims, identity, time, record_bytes };
         Ok(Start { verified, recent, tiles, compared })
     }
+}
+
+fn write_recoveries(out: &mut SectionWriter<'_>, recoveries: &[Recovered]) {
+    out.u32(u32::try_from(recoveries.len()).unwrap_or(u32::MAX));
+    for recovered in recoveries {
+        out.text(&recovered.old_origin);
+        out.text(&recovered.new_origin);
+        let lost =
+            recovered.lost.map(|lost| [lost.size.to_be_bytes().as_slice(), &lost.root.0].concat());
+        out.u64(recovered.head.size);
+        out.raw(&recovered.head.root.0);
+        out.bytes(&lost.unwrap_or_default());
+    }
+}
+
+fn read_recoveries(from: &mut SectionReader<'_>) -> Result<Vec<Recovered>, Unfit> {
+    let count = from.u32()?;
+    let mut recoveries = Vec::with_capacity(from.room(count, LEAST_RECOVERY)?);
+    for _ in 0..count {
+        let (old_origin, new_origin) = (from.text()?.to_owned(), from.text()?.to_owned());
+        let head = read_head(from)?;
+        let lost = match from.bytes()? {
+            [] => None,
+            lost => Some(read_head(&mut SectionReader::new(lost))?),
+        };
+        recoveries.push(Recovered { old_origin, new_origin, head, lost });
+    }
+    Ok(recoveries)
+}
+
+fn read_head(from: &mut SectionReader<'_>) -> Result<Head, Unfit> {
+    Ok(Head { size: from.u64()?, root: Hash(from.array()?) })
 }
 
 fn write_hashes(out: &mut SectionWriter<'_>, hashes: &[Hash]) {

@@ -26,6 +26,7 @@ mod model;
 mod opening;
 mod pipeline;
 mod reading;
+mod recovered;
 mod repair;
 mod scratch;
 mod snapshot;

@@ -276,7 +276,8 @@ enum Lie {
 
 /// A log of frames of one to three records, of lengths that make batches of every kind.
 fn made(frames: &[Vec<(u8, usize)>]) -> Vec<Vec<Record>> {
-    let identity = Identity { log_id: LOG_ID, origin: "acme".into(), rules: RULES, layout: 2 };
+    let (origin, recoveries) = ("acme".into(), Vec::new());
+    let identity = Identity { log_id: LOG_ID, origin, rules: RULES, layout: 2, recoveries };
     let own = StreamName::new("log", LOG_ID);
     let mut tails = vec![(own, 0, None::<u64>)];
     let mut sequence = 0;

@@ -9,7 +9,7 @@ use lampyris_log::{
 use std::ops::ControlFlow;
 
 /// Three frames: `opened`, an append of two records, an append of one.
-fn log() -> Vec<Vec<Record>> {
+pub(crate) fn log() -> Vec<Vec<Record>> {
     let record = |sequence, stream: u8, version, previous| Record {
         sequence,
         namespace: "ns1".into(),
@@ -27,7 +27,8 @@ fn log() -> Vec<Vec<Record>> {
         event_version: 1,
         content: vec![stream],
     };
-    let identity = Identity { log_id: LOG_ID, origin: "acme".into(), rules: RULES, layout: 2 };
+    let (origin, recoveries) = ("acme".into(), Vec::new());
+    let identity = Identity { log_id: LOG_ID, origin, rules: RULES, layout: 2, recoveries };
     let mut opened = record(0, 0, 0, None);
     opened.namespace.clear();
     opened.stream = StreamName::new("log", LOG_ID);

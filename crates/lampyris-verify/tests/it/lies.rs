@@ -2,15 +2,16 @@
 
 use lampyris_evidence::bundle::{Bundle, Consistency, FailedRule, Inclusion, Leaf, Old};
 use lampyris_evidence::checkpoint::{Checkpoint, SignedCheckpoint};
-use lampyris_evidence::identity::{Identity, OwnEvent, Rules};
+use lampyris_evidence::identity::{Identity, NotOwn, OwnEvent, Recovered, Rules};
 use lampyris_evidence::key::{SigningKey, VerifierKey};
 use lampyris_evidence::merkle::{Hash, Head};
 use lampyris_evidence::policy::Policy;
-use lampyris_evidence::record::{Record, StreamName};
+use lampyris_evidence::record::{Record, RecordRef, StreamName};
 use lampyris_message::lifecycle::rules;
 use lampyris_testkit::SampleLog;
 use lampyris_testkit::sample_log::{
-    ORIGIN, element, erased, event, key, life, message_id, own, policy, witnesses,
+    ORIGIN, RECOVERED_ORIGIN, element, erased, event, key, life, message_id, own, policy,
+    policy_of, witnesses,
 };
 use lampyris_verify::{Broken, Refused, Rule, verify};
 
@@ -137,8 +138,8 @@ fn record_0_is_shown_and_is_the_logs_own() {
 
     let ours = Rules { version: rules::VERSION, hash: rules::hash().0 };
     let opened = |origin: &str, rules| {
-        let origin = origin.to_owned();
-        own(&OwnEvent::Opened(Identity { log_id: [7; 16], origin, rules, layout: 2 }))
+        let (origin, recoveries) = (origin.to_owned(), Vec::new());
+        own(&OwnEvent::Opened(Identity { log_id: [7; 16], origin, rules, layout: 2, recoveries }))
     };
     let begins = |record: Record| {
         let refused =
@@ -165,6 +166,89 @@ fn record_0_is_shown_and_is_the_logs_own() {
     known.push(own(&OwnEvent::Rules(ours)));
     let known = known.sealed();
     assert!(verify(known.bundle(&[8]).to_json().as_bytes(), &policy()).is_ok());
+}
+
+/// What an operator changes of a recovery before all is signed.
+type Lie = fn(&mut Recovered);
+
+/// What is said of a recovered log whose recovery was changed, in a bundle of everything and in one of little.
+fn recovery(change: impl Fn(&mut Recovered)) -> [Rule; 2] {
+    let mut log = SampleLog::recovered(2, Some(5));
+    let record = log.records.get_mut(&8).unwrap();
+    let bytes = record.encode();
+    let OwnEvent::Recovered(mut recovered) =
+        OwnEvent::read(&RecordRef::decode(&bytes).unwrap()).unwrap()
+    else {
+        panic!()
+    };
+    change(&mut recovered);
+    record.content = OwnEvent::Recovered(recovered).encode();
+    let log = log.sealed();
+    let all: Vec<u64> = log.records.keys().copied().collect();
+    [all, log.history(message_id(0))].map(|shown| {
+        let json = log.bundle(&shown).to_json();
+        rule_at(verify(json.as_bytes(), &policy_of(RECOVERED_ORIGIN)).unwrap_err(), 8)
+    })
+}
+
+#[test]
+fn a_recovery_that_lies_is_named() {
+    let table: [(Lie, &str); 7] = [
+        (|it| it.head.root.0[0] ^= 1, "another root than that of the records before"),
+        (|it| it.head.size = 7, "another size"),
+        (|it| it.head.size = 9, "another size"),
+        (
+            |it| it.old_origin = "example.com/other".into(),
+            "old origin of a `recovered` record is not",
+        ),
+        (|it| it.new_origin = ORIGIN.into(), "new origin of a `recovered` record is the old one"),
+        (|it| it.lost = Some(Head { size: 7, ..it.head }), "knows of less"),
+        (|it| it.lost.as_mut().unwrap().size = 8, "by another root"),
+    ];
+    for (change, words) in table {
+        for rule in recovery(change) {
+            assert!(matches!(rule, Rule::Own(_)) && rule.to_string().contains(words), "{rule}");
+        }
+    }
+    for rule in recovery(|it| it.new_origin = "example.com/other".into()) {
+        let found = "example.com/other".to_owned();
+        assert_eq!(rule, Rule::Origin { expected: RECOVERED_ORIGIN.to_owned(), found });
+    }
+}
+
+#[test]
+fn a_recovery_that_is_not_shown_is_missed() {
+    let log = SampleLog::recovered(2, None);
+    let refused = |change: fn(&mut Bundle)| {
+        let mut bundle = log.bundle(&log.history(message_id(0)));
+        change(&mut bundle);
+        verify(bundle.to_json().as_bytes(), &policy_of(RECOVERED_ORIGIN)).unwrap_err()
+    };
+    let (expected, found) = (RECOVERED_ORIGIN.to_owned(), ORIGIN.to_owned());
+    let hidden = refused(|bundle| bundle.inclusion.retain(|it| it.index != 8));
+    assert_eq!(rule_at(hidden, 0), Rule::Origin { expected, found });
+    let unproven = refused(|bundle| bundle.consistency.clear());
+    assert_eq!(rule_at(unproven, 8), Rule::TreeNotShown { size: 8 });
+    let mut again = log.clone();
+    again.recover("example.com/again", None);
+    let again = again.sealed();
+    let mut bundle = again.bundle(&[]);
+    bundle.inclusion.retain(|it| it.index != 8);
+    let gap = verify(bundle.to_json().as_bytes(), &policy_of("example.com/again")).unwrap_err();
+    assert_eq!(
+        rule_at(gap, 15),
+        Rule::Own(NotOwn("the old origin of a `recovered` record is not the log's"))
+    );
+}
+
+/// A name that the log had: its checkpoints may go beyond what was recovered.
+#[test]
+fn a_name_that_was_given_up_is_not_taken_again() {
+    let mut log = SampleLog::recovered(1, None);
+    log.recover(ORIGIN, None);
+    let log = log.sealed();
+    let refused = verify(log.bundle(&[]).to_json().as_bytes(), &policy()).unwrap_err();
+    assert!(rule_at(refused, 9).to_string().contains("was the log's before"));
 }
 
 /// What is signed and proven, but not shown to be of this log's one tree.

@@ -4,7 +4,9 @@ use lampyris_evidence::bundle::Bundle;
 use lampyris_evidence::policy::Policy;
 use lampyris_message::MessageState;
 use lampyris_testkit::SampleLog;
-use lampyris_testkit::sample_log::{ORIGIN, erased, key, message_id, policy};
+use lampyris_testkit::sample_log::{
+    ORIGIN, RECOVERED_ORIGIN, erased, event, key, life, message_id, policy, policy_of,
+};
 use lampyris_verify::{Verdict, verify};
 
 fn verdict(bundle: &Bundle) -> Verdict {
@@ -65,6 +67,56 @@ fn an_element_that_was_erased_is_told_of_step_by_step() {
     let steps: Vec<&str> = said.elements[0].steps.iter().map(|step| &*step.event).collect();
     assert_eq!(steps, ["data_added", "data_erased"]);
     assert_eq!(verdict(&before).elements[0].steps, said.elements[0].steps[..1]);
+}
+
+/// The auditor knows the new name's key alone, and is told what the name was and that records may be lost.
+#[test]
+fn a_recovered_log_proves_what_came_before_and_says_so() {
+    let log = SampleLog::recovered(2, Some(5));
+    let bundle = log.bundle(&log.history(message_id(0)));
+    let said = verify(bundle.to_json().as_bytes(), &policy_of(RECOVERED_ORIGIN)).unwrap();
+    assert_eq!((said.origin.as_str(), said.log_id), (RECOVERED_ORIGIN, [7; 16]));
+    let [told] = said.recovered.as_slice() else { panic!("{said:?}") };
+    assert_eq!((&*told.old_origin, &*told.new_origin), (ORIGIN, RECOVERED_ORIGIN));
+    assert_eq!((told.head, told.missing()), (log.head(8), 5));
+    assert_eq!(said.old, [log.head(8)]);
+    let names = [8, 9].map(|size| said.origin_at(size));
+    assert_eq!(names, [ORIGIN, RECOVERED_ORIGIN]);
+    let steps: Vec<u64> = said.messages[0].steps.iter().map(|step| step.sequence).collect();
+    assert_eq!(steps, [1, 3, 5, 7, 10, 12], "before the recovery and after it");
+    let old = verify(bundle.to_json().as_bytes(), &policy()).unwrap_err();
+    assert!(old.to_string().contains("knows no log"), "{old}");
+    assert!(verdict(&SampleLog::of(2).bundle(&[])).recovered.is_empty());
+}
+
+#[test]
+fn a_log_may_be_recovered_again_and_each_time_is_told() {
+    let mut log = SampleLog::recovered(2, None);
+    log.recover("example.com/again", Some(0));
+    log.push(event(message_id(5), &life(5)[0]));
+    let mut log = log.sealed();
+    log.recover("example.com/and_again", Some(2));
+    let log = log.sealed();
+    let all: Vec<u64> = log.records.keys().copied().collect();
+    for shown in [&all[..], &log.history(message_id(1)), &[]] {
+        let json = log.bundle(shown).to_json();
+        let said = verify(json.as_bytes(), &policy_of("example.com/and_again")).unwrap();
+        let told: Vec<_> = said.recovered.iter().map(|it| (it.head.size, it.missing())).collect();
+        assert_eq!(told, [(8, 0), (15, 0), (17, 2)]);
+        let names = [8, 9, 15, 16, 17, 18].map(|size| said.origin_at(size).rsplit('/').next());
+        let names = names.map(Option::unwrap);
+        assert_eq!(names, ["sample", "recovered", "recovered", "again", "again", "and_again"]);
+    }
+}
+
+/// The tree before the recovery is known if all records up to it are shown, or a proof of it is.
+#[test]
+fn what_was_recovered_is_shown_by_a_proof_or_by_all_records() {
+    let log = SampleLog::recovered(1, None);
+    let all: Vec<u64> = log.records.keys().copied().collect();
+    let mut bundle = log.bundle(&all);
+    bundle.consistency.clear();
+    assert!(verify(bundle.to_json().as_bytes(), &policy_of(RECOVERED_ORIGIN)).is_ok());
 }
 
 /// The newest record withheld: the history is shorter, and right. This is what no bundle can exclude.

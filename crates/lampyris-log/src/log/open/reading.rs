@@ -145,8 +145,7 @@ impl Opening<'_> {
             let flow = flow.map_err(Broken::from)?;
             tree.take(&verifier.take_entries());
             let head = verifier.head();
-            let origin = verifier.identity().map(|identity| identity.origin.as_str());
-            self.checkpoints.passed(origin, head)?;
+            self.checkpoints.passed(verifier.identity(), head)?;
             if head.size == acknowledged.size {
                 at_mark = Some(head.root);
             }
