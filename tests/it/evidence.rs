@@ -360,7 +360,7 @@ fn a_replay_holds_the_log_against_checkpoints_from_outside() {
     assert!(replay(&program, &other_key).exits(1).out.contains("FAULT"));
 }
 
-fn copy_folder(from: &PathBuf, to: &PathBuf) {
+pub(crate) fn copy_folder(from: &PathBuf, to: &PathBuf) {
     fs::create_dir(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let (entry, to) = (entry.unwrap(), to.clone());

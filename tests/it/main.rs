@@ -29,6 +29,7 @@ mod layers;
 mod licences;
 mod program;
 mod reading;
+mod recovered;
 mod subscribe;
 mod tidy;
 mod worked_example;

@@ -139,7 +139,7 @@ fn resume(
     };
     let same = header.log_id == ours.log_id && header.namespace == ours.namespace;
     if !same
-        || header.origin != ours.origin
+        || header.origin != log.origin_at(header.head.size)
         || log.root_at(header.head.size)? != Some(header.head.root)
     {
         return Err(other("is of another log, or of a part of one"));

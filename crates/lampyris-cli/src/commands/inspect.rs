@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use lampyris_evidence::identity::{LOG_KIND, OwnEvent, Rules};
 use lampyris_evidence::limits::MAX_RECORD_BYTES;
-use lampyris_evidence::merkle::{Hash, Head};
+use lampyris_evidence::merkle::Hash;
 use lampyris_evidence::record::RecordRef;
 use lampyris_message::Timestamp;
 use lampyris_message::event::codec;
@@ -20,7 +20,7 @@ use crate::args::{Global, Inspect};
 use crate::failure::Failure;
 use crate::input::Source;
 use crate::output::{self, plain};
-use crate::timeline;
+use crate::{recoveries, timeline};
 
 pub(crate) fn run(global: &Global, inspect: &Inspect) -> Result<ExitCode, Failure> {
     let bytes = read(&inspect.leaf)?;
@@ -138,19 +138,10 @@ fn content(record: &RecordRef<'_>) -> Result<Value, String> {
                 "rules": rules(log.rules),
             })),
             OwnEvent::Rules(rules) => Ok(json!({ "rules": self::rules(rules) })),
-            OwnEvent::Recovered(recovered) => Ok(json!({
-                "oldOrigin": recovered.old_origin,
-                "newOrigin": recovered.new_origin,
-                "recovered": head(recovered.head),
-                "lost": recovered.lost.map(head),
-            })),
+            OwnEvent::Recovered(recovered) => Ok(recoveries::told(&recovered)),
         },
         kind => Err(format!("streams of kind '{kind}' are not known to this program")),
     }
-}
-
-fn head(head: Head) -> Value {
-    json!({ "size": head.size, "root": head.root.to_string() })
 }
 
 fn rules(rules: Rules) -> Value {

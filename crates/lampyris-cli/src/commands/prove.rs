@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use lampyris_evidence::bundle::{Bundle, Consistency, Inclusion, Leaf, MAX_BUNDLE_BYTES, Old};
 use lampyris_evidence::checkpoint::SignedCheckpoint;
 use lampyris_evidence::key::VerifierKey;
-use lampyris_evidence::merkle::Hash;
+use lampyris_evidence::merkle::{Hash, Head};
 use lampyris_evidence::tlog_proof::TlogProof;
 use lampyris_log::{LOG_KIND, Log, Record};
 use lampyris_message::MessageId;
@@ -48,7 +48,8 @@ fn one(global: &Global, prove: &Prove, log: &Log, sequence: u64) -> Result<Strin
     Ok(proof.encode())
 }
 
-/// A bundle of all records of a message, and of those that say which log it is and which rules were in force.
+/// A bundle of all records of a message, and of those that say which log it is and which rules were in force; with
+/// each recovery under the checkpoint, and the tree that it was of.
 fn history(global: &Global, prove: &Prove, log: &Log, id: MessageId) -> Result<String, Failure> {
     let namespace = &prove.namespace.namespace;
     let message = log.stream_history(namespace, MESSAGE, id.as_bytes())?;
@@ -57,27 +58,33 @@ fn history(global: &Global, prove: &Prove, log: &Log, id: MessageId) -> Result<S
     };
     let own = log.stream_history("", LOG_KIND, &log.log_id())?;
     let sequence = |record: &Record| record.sequence;
-    let own = own.iter().map(sequence).take_while(|sequence| *sequence < last);
+    let checkpoint = checkpoint(global, prove, log, last)?;
+    let Head { size, .. } = checkpoint.checkpoint().head;
+    let mut recovered: Vec<Head> = log.recoveries().iter().map(|it| it.head).collect();
+    recovered.retain(|head| head.size < size);
+    let needed = recovered.last().map_or(last, |head| last.max(head.size + 1));
+    let own = own.iter().map(sequence).take_while(|sequence| *sequence < needed);
     let mut shown: Vec<u64> = own.chain(message.iter().map(sequence)).collect();
     shown.sort_unstable();
-    let checkpoint = checkpoint(global, prove, log, last)?;
     let inclusion = shown.iter().map(|sequence| {
         let (leaf, proof) = leaf(log, *sequence, &checkpoint)?;
         let leaf = Leaf::Bytes(leaf);
         Ok(Inclusion { index: *sequence, leaf, proof, tree_size: None, root_hash: None })
     });
     let inclusion = inclusion.collect::<Result<_, Failure>>()?;
-    let from = match &prove.from {
-        Some(path) => vec![consistency(log, path, &keys(global, prove, log)?, &checkpoint)?],
-        None => Vec::new(),
-    };
-    let signers = Bundle { checkpoint: Some(checkpoint), consistency: from, ..Bundle::default() };
+    let recovered = recovered.iter().map(|head| goes_on(log, plain(*head), *head, size));
+    let mut consistency = recovered.collect::<Result<Vec<_>, Failure>>()?;
+    if let Some(path) = &prove.from {
+        consistency.push(held(log, path, &keys(global, prove, log)?, &checkpoint)?);
+    }
+    let origin = Some(checkpoint.checkpoint().origin.clone());
+    let signers = Bundle { checkpoint: Some(checkpoint), consistency, ..Bundle::default() };
     let log_keys = listed(&signers, &keys(global, prove, log)?);
     if log_keys.is_empty() {
         let why = "no key is known that signed the checkpoint: name its file by --key-file";
         return Err(Failure::no(why));
     }
-    let bundle = Bundle { log_keys, origin: Some(log.origin()), inclusion, ..signers };
+    let bundle = Bundle { log_keys, origin, inclusion, ..signers };
     let mut text = bundle.to_json();
     text.push('\n');
     if text.len() > MAX_BUNDLE_BYTES {
@@ -153,22 +160,38 @@ fn leaf(
     found.ok_or_else(|| Failure::no(format!("there is no record {sequence} under the checkpoint")))
 }
 
-/// The proof that the log goes on from a checkpoint that someone holds.
-fn consistency(
+/// The proof that the log goes on from a checkpoint that someone holds. One under a name that the log had before it was
+/// recovered stands there by its size and root: its key is that of the lost log.
+fn held(
     log: &Log,
     path: &Path,
     keys: &[VerifierKey],
     checkpoint: &SignedCheckpoint,
 ) -> Result<Consistency, Failure> {
-    let old_checkpoint = signing::signed_checkpoint(path, keys)?;
-    log.agrees_with(&old_checkpoint)?;
-    let (old, new) = (old_checkpoint.checkpoint().head.size, checkpoint.checkpoint().head.size);
-    let proof = log.consistency_proof(old, new)?.filter(|_| old <= new);
-    let Some(proof) = proof else {
-        let path = path.display();
-        let why = format!("{path} covers {old} records, the checkpoint to prove under {new}");
+    let given = signing::checkpoint(path)?;
+    let (head, size) = (given.checkpoint().head, checkpoint.checkpoint().head.size);
+    log.agrees_with(&given)?;
+    if head.size > size {
+        let (path, old) = (path.display(), head.size);
+        let why = format!("{path} covers {old} records, the checkpoint to prove under {size}");
         return Err(Failure::no(why));
-    };
-    let old = Old::Checkpoint { old_checkpoint };
+    }
+    if given.checkpoint().origin != checkpoint.checkpoint().origin {
+        return goes_on(log, plain(head), head, size);
+    }
+    let old_checkpoint = signing::signed_checkpoint(path, keys)?;
+    goes_on(log, Old::Checkpoint { old_checkpoint }, head, size)
+}
+
+/// The proof that the log of so many records goes on from an older tree.
+fn goes_on(log: &Log, old: Old, head: Head, size: u64) -> Result<Consistency, Failure> {
+    let proof = log.consistency_proof(head.size, size)?;
+    let why = || format!("the log has no {size} records that go on from {}", head.size);
+    let proof = proof.ok_or_else(|| Failure::no(why()))?;
     Ok(Consistency { old, proof, new_size: None, new_root: None })
+}
+
+/// A tree by its size and root alone.
+fn plain(Head { size, root }: Head) -> Old {
+    Old::Head { old_size: size, old_root: root }
 }

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use lampyris_evidence::checkpoint::SignedCheckpoint;
+use lampyris_evidence::identity::Recovered;
 use lampyris_evidence::key::VerifierKey;
 use lampyris_log::{Log, Options};
 use lampyris_projection::Audit;
@@ -15,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use crate::args::{Global, Replay};
 use crate::failure::{Failure, chain};
-use crate::{output, signing};
+use crate::{output, recoveries, signing};
 
 pub(crate) fn run(global: &Global, replay: &Replay) -> Result<ExitCode, Failure> {
     let options = if replay.exclusive { Options::exclusive() } else { Options::reader() };
@@ -53,7 +54,8 @@ pub(super) fn judge(
         // Mended is not undamaged: whoever audits has to know.
         (None, Ok(log)) => match log.repaired() {
             Some(repaired) => Err(repaired.to_string()),
-            None => checkpoints(&log, &held, &keys, replay).map(|agreed| (agreed, log)),
+            None => checkpoints(&log, &held, &keys, replay)
+                .map(|checkpoints| (Agreed { checkpoints, recoveries: log.recoveries() }, log)),
         },
     };
     let (agreed, log) = match agreed {
@@ -68,6 +70,13 @@ pub(super) fn judge(
     }
     told?;
     Ok((ExitCode::SUCCESS, log))
+}
+
+/// What is said of a log without a fault.
+struct Agreed {
+    /// How many checkpoints agree with it.
+    checkpoints: u64,
+    recoveries: Vec<Recovered>,
 }
 
 /// The checkpoints that are held outside.
@@ -100,7 +109,7 @@ fn checkpoints(
 
 fn print(
     audit: &Audit,
-    agreed: &Result<u64, String>,
+    agreed: &Result<Agreed, String>,
     global: &Global,
     seconds: f64,
     out: &mut impl Write,
@@ -122,7 +131,11 @@ fn print(
         });
         if let Value::Object(members) = &mut verdict {
             match agreed {
-                Ok(checkpoints) => members.insert("checkpoints".to_owned(), json!(checkpoints)),
+                Ok(Agreed { checkpoints, recoveries }) => {
+                    let told: Vec<Value> = recoveries.iter().map(recoveries::told).collect();
+                    members.insert("recoveries".to_owned(), json!(told));
+                    members.insert("checkpoints".to_owned(), json!(checkpoints))
+                }
                 Err(fault) => members.insert("fault".to_owned(), json!(fault)),
             };
         }
@@ -132,8 +145,13 @@ fn print(
         writeln!(out, "{:<10} {count:>10}", state.as_str())?;
     }
     writeln!(out, "{rate:.0} events/s")?;
-    if let Ok(checkpoints @ 1..) = agreed {
-        writeln!(out, "{checkpoints} checkpoints agree")?;
+    if let Ok(Agreed { checkpoints, recoveries }) = agreed {
+        for recovered in recoveries {
+            writeln!(out, "recovered {}", recoveries::line(recovered))?;
+        }
+        if *checkpoints > 0 {
+            writeln!(out, "{checkpoints} checkpoints agree")?;
+        }
     }
     match agreed {
         Ok(_) if elements > 0 => {

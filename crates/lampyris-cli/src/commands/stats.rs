@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::args::Global;
 use crate::failure::Failure;
-use crate::{output, store};
+use crate::{output, recoveries, store};
 
 pub(crate) fn run(global: &Global) -> Result<ExitCode, Failure> {
     let (log, views) = store::open_views(global)?;
@@ -24,6 +24,7 @@ pub(crate) fn run(global: &Global) -> Result<ExitCode, Failure> {
     let (bytes, messages, states) = (log.record_bytes(), views.len(), states(&views));
     let head = log.head();
     let log_id = Uuid::from_bytes(log.log_id());
+    let recoveries = log.recoveries();
     let mut out = output::answers();
     if global.json {
         let states: Map<String, Value> =
@@ -33,6 +34,7 @@ pub(crate) fn run(global: &Global) -> Result<ExitCode, Failure> {
             &json!({
                 "logId": log_id.to_string(),
                 "origin": log.origin(),
+                "recoveries": recoveries.iter().map(recoveries::told).collect::<Vec<_>>(),
                 "rules": log.rules().version,
                 "records": head.size,
                 "recordBytes": bytes,
@@ -46,6 +48,9 @@ pub(crate) fn run(global: &Global) -> Result<ExitCode, Failure> {
     } else {
         writeln!(out, "log id     {log_id}")?;
         writeln!(out, "origin     {}", output::plain(&log.origin()))?;
+        for recovered in &recoveries {
+            writeln!(out, "recovered  {}", recoveries::line(recovered))?;
+        }
         writeln!(out, "rules      version {}", log.rules().version)?;
         writeln!(out, "records    {} ({bytes} bytes)", head.size)?;
         writeln!(out, "root       {}", head.root)?;

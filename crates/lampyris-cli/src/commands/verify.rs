@@ -7,7 +7,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use lampyris_evidence::bundle::MAX_BUNDLE_BYTES;
-use lampyris_evidence::checkpoint::SignedCheckpoint;
+use lampyris_evidence::checkpoint::{Checkpoint, SignedCheckpoint};
+use lampyris_evidence::identity::Recovered;
 use lampyris_evidence::merkle::Head;
 use lampyris_evidence::policy::{MAX_POLICY_BYTES, Policy, Witnessed};
 use lampyris_evidence::record::RecordRef;
@@ -22,7 +23,7 @@ use crate::args::{Global, Verify};
 use crate::failure::Failure;
 use crate::input::Source;
 use crate::output::{self, plain};
-use crate::signing;
+use crate::{recoveries, signing};
 
 /// What a tlog-proof begins with.
 const TLOG_PROOF: &[u8] = b"c2sp.org/tlog-proof@";
@@ -122,13 +123,28 @@ fn bundle(verify: &Verify, policy: &Policy, bytes: &[u8]) -> Result<Said, Failur
     }
     let missing = match &verify.from {
         Some(path) => match signing::signed_checkpoint(path, policy.logs()) {
-            Ok(held) => not_from(&held, &verdict.origin, verdict.head, &verdict.old),
+            Ok(held) => lost(&held, &verdict).or_else(|| {
+                let origin = verdict.origin_at(held.checkpoint().head.size);
+                not_from(&held, origin, verdict.head, &verdict.old)
+            }),
             Err(Failure::No(why)) => Some(why),
             Err(failure) => return Err(failure),
         },
         None => None,
     };
     Ok(missing.map_or(Said::Bundle(verdict), |why| Said::failed(&why)))
+}
+
+/// Why a checkpoint that is held was of records that were lost, if it is one of the log before it was recovered.
+fn lost(held: &SignedCheckpoint, verdict: &Verdict) -> Option<String> {
+    let Checkpoint { origin, head, .. } = held.checkpoint();
+    let is_of_it = |it: &&Recovered| it.old_origin == *origin && head.size > it.head.size;
+    let recovered = verdict.recovered.iter().find(is_of_it)?;
+    Some(format!(
+        "LOST: {} of the {} records of {origin} under what is held were recovered as {}: keep it, it proves that there \
+         were more",
+        recovered.head.size, head.size, recovered.new_origin
+    ))
 }
 
 /// Why a checkpoint with these older ones is not shown to go on from one that is held, if it is not.
@@ -211,6 +227,9 @@ fn about(out: &mut impl Write, head: Head, witnessed: &[Witnessed]) -> io::Resul
 fn lines(out: &mut impl Write, verdict: &Verdict) -> io::Result<()> {
     writeln!(out, "VERIFIED")?;
     writeln!(out, "log          {}", plain(&verdict.origin))?;
+    for recovered in &verdict.recovered {
+        writeln!(out, "recovered    {}", recoveries::line(recovered))?;
+    }
     about(out, verdict.head, &verdict.witnessed)?;
     for old in &verdict.old {
         writeln!(out, "goes on from {} records, root {}", old.size, old.root)?;
@@ -253,6 +272,7 @@ fn told(said: &Said) -> Value {
             "notShown": NOT_SHOWN,
             "origin": verdict.origin,
             "logId": Uuid::from_bytes(verdict.log_id).to_string(),
+            "recovered": verdict.recovered.iter().map(recoveries::told).collect::<Vec<_>>(),
             "checkpoint": head_json(verdict.head),
             "witnesses": witnesses(&verdict.witnessed),
             "goesOnFrom": verdict.old.iter().copied().map(head_json).collect::<Vec<_>>(),

@@ -1,7 +1,10 @@
 //! The documents say what the code does.
 
 use lampyris_log::cursors::slot;
-use lampyris_log::{FIELDS, checkpoints, directory, frame, journal, snapshot};
+use lampyris_log::{
+    FIELDS, Hash, Head, Identity, LAYOUT, OPENED, OwnEvent, RECOVERED, RULES, Recovered, Rules,
+    checkpoints, directory, frame, journal, snapshot,
+};
 use std::path::Path;
 
 fn document(name: &str) -> String {
@@ -20,6 +23,32 @@ fn fields(cddl: &str, rule: &str) -> Vec<String> {
 #[test]
 fn record_cddl_names_the_fields_in_the_order_of_the_encoder() {
     assert_eq!(fields(&document("record.cddl"), "record"), FIELDS);
+}
+
+/// Each event of the log's own stream has as many fields as `record.cddl` gives it.
+#[test]
+fn record_cddl_has_the_events_of_the_logs_own_stream() {
+    let (origin, rules) = ("a".to_owned(), Rules { version: 1, hash: [0; 32] });
+    let head = Head { size: 1, root: Hash([0; 32]) };
+    let recovered = Recovered {
+        old_origin: origin.clone(),
+        new_origin: "b".to_owned(),
+        head,
+        lost: Some(head),
+    };
+    let recoveries = Vec::new();
+    let opened = Identity { log_id: [0; 16], origin, rules, layout: LAYOUT, recoveries };
+    let (own, cddl) = ([OPENED, RULES, RECOVERED], document("record.cddl"));
+    let events = [OwnEvent::Opened(opened), OwnEvent::Rules(rules), OwnEvent::Recovered(recovered)];
+    assert_eq!(events.each_ref().map(OwnEvent::name), own);
+    for event in &events {
+        // A definite array of fewer than 24 items says how many in its first byte.
+        let items = usize::from(event.encode()[0] - 0x80);
+        assert_eq!(fields(&cddl, event.name()).len(), items, "{}", event.name());
+    }
+    let names = ["old-origin", "new-origin", "recovered", "lost"];
+    assert_eq!(fields(&cddl, RECOVERED), names);
+    assert_eq!(fields(&cddl, "head"), ["size", "root"]);
 }
 
 /// The rows of the table under a heading of `format.md`, cell by cell.
