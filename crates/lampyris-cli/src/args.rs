@@ -12,7 +12,7 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 pub(crate) use bench::{Bench, BenchAppend, BenchIndex, BenchLog, BenchOpen, BenchValues};
-pub(crate) use custody::{Backup, Restore};
+pub(crate) use custody::{Backup, Recover, Restore};
 pub(crate) use data::{Data, DataGc, DataGet, DataList, DataPut, Erase, Retention};
 pub(crate) use evidence::{
     Checkpoint, Diff, Export, Inspect, Key, KeyFile, Prove, Replay, Verify, Witness,
@@ -181,6 +181,18 @@ pub(crate) enum Command {
     ///
     /// Exit codes: 0 all is VERIFIED; 1 not.
     Restore(Restore),
+    /// Make a log of the backup in the data directory, in the place of one that was lost
+    ///
+    /// All of it is verified. Every record keeps its sequence and every proof its root. One record is appended: from what
+    /// the log was recovered, its old name and its new one, and with --known how far the lost log is known to have gone. The
+    /// new name is needed because the lost log may have signed more than the backup holds: under one name nobody must
+    /// be shown two logs. Signed heads of the old name are set aside in the data directory.
+    ///
+    /// Do it once, with the newest backup, and only when the old log is gone for good: what was acknowledged after the
+    /// backup began is not in it. Interrupted, the backup is still there, and the same command begins anew.
+    ///
+    /// Exit codes: 0 it is a log now; 1 not.
+    Recover(Recover),
     /// Check the hashes of messages, data elements, groups and batches, and say why one is wrong
     ///
     /// Opens no log. Reads what `import` reads, and more: messages with the values of their data,

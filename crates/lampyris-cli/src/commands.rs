@@ -22,6 +22,7 @@ mod key;
 mod list;
 mod mend;
 mod prove;
+mod recover;
 mod replay;
 mod retention;
 mod stats;
@@ -54,6 +55,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Upgrade => mend::upgrade(global),
         Command::Backup(backup) => backup::run(global, &backup),
         Command::Restore(restore) => backup::restore(global, &restore),
+        Command::Recover(recover) => recover::run(global, &recover),
         Command::Check(check) => check::run(global, &check),
         Command::Hash(hash) => hash::run(global, &hash),
         Command::Data(data) => data::run(global, &data),

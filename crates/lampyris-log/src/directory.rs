@@ -142,11 +142,25 @@ impl Directory {
 
     /// Removes what an earlier creation left, and makes the folders of the store.
     pub(crate) fn clear(&self) -> Result<(), Unavailable> {
-        for folder in [JOURNAL, ARCHIVE, SLED] {
+        self.empty(&[JOURNAL, ARCHIVE, SLED])
+    }
+
+    /// Makes folders, and empties those that are there.
+    pub(crate) fn empty(&self, folders: &[&'static str]) -> Result<(), Unavailable> {
+        for folder in folders {
             if self.disk.exists(&self.join(folder)).map_err(self.io("look for", folder))? {
                 self.disk.remove_dir_all(&self.join(folder)).map_err(self.io("remove", folder))?;
             }
             self.disk.create_dir(&self.join(folder)).map_err(self.io("create", folder))?;
+        }
+        Ok(())
+    }
+
+    /// Moves a file aside, if it is there.
+    pub(crate) fn set_file_aside(&self, name: &'static str) -> Result<(), Unavailable> {
+        if self.disk.exists(&self.join(name)).map_err(self.io("look for", name))? {
+            move_aside(self.disk.as_ref(), &self.join(name), &self.join(SET_ASIDE))?;
+            self.sync()?;
         }
         Ok(())
     }
@@ -216,12 +230,15 @@ impl Directory {
         self.sync()
     }
 
-    /// Removes the stand-in that a loser of a race to create left in a finished log.
+    /// Turns a backup whose log is whole, and was given its new name, into a log.
+    pub(crate) fn recovered(&self) -> Result<(), Unavailable> {
+        self.upgraded()?;
+        self.tidy()
+    }
+
+    /// Removes the stand-in that a loser of a race to create left in a finished log, and what it was when it was a backup.
     pub(crate) fn tidy(&self) -> Result<(), Unavailable> {
-        if self.disk.exists(&self.join(CREATING)).map_err(self.io("look for", CREATING))? {
-            self.disk.remove_file(&self.join(CREATING)).map_err(self.io("remove", CREATING))?;
-        }
-        Ok(())
+        [CREATING, BACKUP, BACKUP_NEW].into_iter().try_for_each(|name| self.remove(name))
     }
 
     fn sync(&self) -> Result<(), Unavailable> {

@@ -69,6 +69,19 @@ impl Journal {
         Ok(journal)
     }
 
+    /// A new journal of a log that is there already: it ends at `end`, and `frames` are its newest.
+    pub(crate) fn create_at(
+        disk: &Arc<dyn Disk>,
+        folder: &Path,
+        log_id: [u8; 16],
+        frames: &[StoredFrame],
+        end: Head,
+    ) -> Result<Journal, Unavailable> {
+        let mut journal = Journal::create(disk, folder, log_id)?;
+        journal.rewrite(frames, end)?;
+        Ok(journal)
+    }
+
     /// A journal over the segments that were found, before [`Journal::adopt`].
     pub(crate) fn reopen(
         disk: &Arc<dyn Disk>,

@@ -22,3 +22,17 @@ pub(crate) struct Restore {
     #[arg(value_name = "BACKUP")]
     pub(crate) backup: PathBuf,
 }
+
+/// How a log goes on that was restored.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Recover {
+    /// The log's new name; else that of the key beside the data directory (`lampyris key --origin NAME` makes one)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) origin: Option<String>,
+    /// File with the newest checkpoint that anyone has of the log that was lost: how far it went
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub(crate) known: Option<PathBuf>,
+    /// Verifier key of the lost log, or a file that holds it, which must have signed that checkpoint
+    #[arg(long, value_name = "VKEY", requires = "known")]
+    pub(crate) key: Vec<String>,
+}

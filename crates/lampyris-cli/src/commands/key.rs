@@ -64,6 +64,11 @@ fn make(global: &Global, key: &Key, path: &Path) -> Result<VerifierKey, Failure>
         Err(OpenError::NoLog { .. }) => {
             key.origin.clone().unwrap_or_else(|| Identity::default_origin(store::draw_id()))
         }
+        // The log that will be recovered here needs a name that it never had.
+        Err(OpenError::IsABackup { path }) => key.origin.clone().ok_or_else(|| {
+            let why = "is a backup: the log that is made of it needs a new name, with --origin";
+            Failure::no(format!("{} {why}", path.display()))
+        })?,
         Err(error) => return Err(error.into()),
     };
     let drawn = key_file::draw(&name)?;

@@ -44,6 +44,17 @@ impl Writer {
         log_id: [u8; 16],
         settled: bool,
     ) -> Result<Writer, ReadError> {
+        Writer::open_up_to(disk, folder, log_id, settled, u64::MAX)
+    }
+
+    /// The same, and what the archive holds beyond so many records is cut off.
+    pub(crate) fn open_up_to(
+        disk: &Arc<dyn Disk>,
+        folder: &Path,
+        log_id: [u8; 16],
+        settled: bool,
+        until: u64,
+    ) -> Result<Writer, ReadError> {
         let (disk, folder) = (Arc::clone(disk), folder.to_owned());
         if !disk.exists(&folder).map_err(|e| Unavailable::io("look for", &folder, e))? {
             disk.create_dir(&folder).map_err(|e| Unavailable::io("create", &folder, e))?;
@@ -51,7 +62,11 @@ impl Writer {
         let mut writer = Writer { disk, folder, log_id, last: None, next: 0 };
         let mut files = firsts(writer.disk.as_ref(), &writer.folder)?;
         while let Some(first) = files.pop() {
-            if writer.take_up(first)? {
+            if first >= until {
+                let path = writer.folder.join(file::file_name(first));
+                let removed = writer.disk.remove_file(&path);
+                removed.map_err(|error| Unavailable::io("remove", &path, error))?;
+            } else if writer.take_up(first, until)? {
                 break;
             }
         }
@@ -159,8 +174,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Goes on in the file that begins at a sequence; returns whether it can.
-    fn take_up(&mut self, first: u64) -> Result<bool, ReadError> {
+    /// Goes on in the file that begins at a sequence, and at most up to another; returns whether it can.
+    fn take_up(&mut self, first: u64, until: u64) -> Result<bool, ReadError> {
         let path = self.folder.join(file::file_name(first));
         let io = |operation| {
             let path = path.clone();
@@ -180,6 +195,7 @@ impl Writer {
         let mut walk = Walk::new(file.as_ref(), HEADER_BYTES as u64, usize::MAX);
         while let Some(step) = walk.peek().map_err(io("read"))?
             && step.from == next
+            && next < until
             && reader.open(next, step.frame).is_ok()
         {
             let length = step.frame.len();

@@ -10,6 +10,8 @@ mod mend;
 mod reading;
 #[cfg(feature = "sled")]
 mod receive;
+#[cfg(feature = "sled")]
+mod recover;
 
 #[cfg(feature = "sled")]
 pub use mend::{Mended, Upgraded};

@@ -152,6 +152,23 @@ impl SledShard {
         store.sync_new()
     }
 
+    /// The store of a log of which only the archive is there, in a directory where the folders of sled and the journal are
+    /// empty: `more` hands its frames over, a few at a time, up to `end`.
+    pub(crate) fn create_from(
+        directory: &Directory,
+        lock: Box<dyn DiskFile>,
+        log_id: [u8; 16],
+        end: Head,
+        more: &mut dyn FnMut() -> Result<Vec<StoredFrame>, ReadError>,
+    ) -> Result<SledShard, ReadError> {
+        SledShard::fill(directory, more)?;
+        let (store, disk) = (repair::open(directory)?, directory.disk());
+        let newest = store.newest(JOURNAL_COVER_BYTES)?;
+        let journal = Journal::create_at(disk, &directory.join(JOURNAL), log_id, &newest, end)?;
+        let archive = Writer::open(disk, &directory.join(ARCHIVE), log_id, false)?;
+        Ok(SledShard::over(store, journal, archive, None, lock))
+    }
+
     fn over(
         store: SledStore,
         journal: Journal,

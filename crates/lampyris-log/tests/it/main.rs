@@ -27,6 +27,7 @@ mod opening;
 mod pipeline;
 mod reading;
 mod recovered;
+mod recovering;
 mod repair;
 mod scratch;
 mod snapshot;
