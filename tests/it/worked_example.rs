@@ -1,4 +1,4 @@
-//! The worked example of `docs/evidence.md` is run as it is written, and says what the page says it says.
+//! The worked examples of the pages are run as they are written, and say what the pages say that they say.
 //!
 //! `…` on the page stands for any text in a line, and alone in a line for any lines.
 
@@ -74,7 +74,16 @@ fn run(command: &str, folder: &Path) -> (bool, String) {
 
 #[test]
 fn the_worked_example_of_the_page_on_evidence_does_what_it_says() {
-    let page = std::fs::read_to_string(root().join("docs/evidence.md")).unwrap();
+    does_what_it_says("docs/evidence.md");
+}
+
+#[test]
+fn the_steps_of_the_page_on_operating_do_what_it_says() {
+    does_what_it_says("docs/operating.md");
+}
+
+fn does_what_it_says(page: &str) {
+    let page = std::fs::read_to_string(root().join(page)).unwrap();
     let shown = console_blocks(&page);
     assert!(shown.len() > 10, "the page has a worked example");
     let scratch = tempfile::tempdir().unwrap();
