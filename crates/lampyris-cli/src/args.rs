@@ -11,7 +11,9 @@ mod subscribe;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 
-pub(crate) use bench::{Bench, BenchAppend, BenchIndex, BenchLog, BenchOpen, BenchValues};
+pub(crate) use bench::{
+    Bench, BenchAppend, BenchIndex, BenchLarge, BenchLog, BenchOpen, BenchValues,
+};
 pub(crate) use custody::{Backup, Recover, Restore};
 pub(crate) use data::{Data, DataGc, DataGet, DataList, DataPut, Erase, Retention};
 pub(crate) use evidence::{

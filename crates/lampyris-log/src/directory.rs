@@ -118,7 +118,8 @@ impl Directory {
         };
         match entries.as_slice() {
             // A backup of which nothing was written yet.
-            entries if entries.iter().all(begun) => Ok(Survey::Vacant),
+            entries if has(BACKUP_NEW) && entries.iter().all(begun) => Ok(Survey::Vacant),
+            [] => Ok(Survey::Vacant),
             entries if has(CREATING) && entries.iter().all(ours) => Ok(Survey::CutShort),
             _ => Err(OpenError::NotALog { path: self.path.clone() }),
         }

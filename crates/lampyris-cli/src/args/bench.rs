@@ -13,10 +13,16 @@ pub(crate) enum Bench {
     Append(BenchAppend),
     /// Whole lives of messages as lines of JSON, as `apply` takes them, beside the engine without the lines
     Apply(BenchAppend),
+    /// Durable appends while backups are made beside them, one after the other, beside the same appends alone
+    Backup(BenchAppend),
     /// Whole lives of messages through the engine, beside durable appends of one record each
     Engine(BenchAppend),
+    /// The whole log exported in both formats, beside scan and SHA-256 alone
+    Export(BenchLog),
     /// Memory of the index, a stream and a claim
     Index(BenchIndex),
+    /// What a log of many messages takes to load, open, read and judge: seconds, memory and disk; takes long
+    Large(BenchLarge),
     /// Opening the engine by a snapshot, with new records behind it, and by reading the whole log; the store's share
     Open(BenchOpen),
     /// Live views made from a log and fed event by event, beside scan and SHA-256 alone; their memory
@@ -87,6 +93,18 @@ pub(crate) struct BenchOpen {
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rounds: u32,
     /// Where to make the log, in a folder of its own that is removed at the end
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scratch: Option<PathBuf>,
+}
+
+/// How large a log to make.
+#[derive(Debug, clap::Args)]
+pub(crate) struct BenchLarge {
+    /// How many messages, of six events each
+    #[arg(long, value_name = "N", default_value_t = 10_000_000)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1000..=100_000_000))]
+    pub(crate) messages: u64,
+    /// Where to make the log, in a folder of its own that is removed at the end: some 600 bytes for each event
     #[arg(long, value_name = "DIR")]
     pub(crate) scratch: Option<PathBuf>,
 }

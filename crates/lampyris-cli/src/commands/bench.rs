@@ -4,9 +4,12 @@
 
 mod append;
 mod apply;
+mod backup;
 mod closed_loop;
 mod engine;
+mod export;
 mod index;
+mod large;
 mod memory;
 mod open;
 mod projection;
@@ -68,6 +71,9 @@ pub(crate) fn run(global: &Global, bench: &Bench) -> Result<ExitCode, Failure> {
     match bench {
         Bench::Append(append) => append::run(global, append),
         Bench::Apply(apply) => apply::run(global, apply),
+        Bench::Backup(backup) => backup::run(global, backup),
+        Bench::Export(export) => export::run(global, export),
+        Bench::Large(large) => large::run(global, large),
         Bench::Engine(engine) => engine::run(global, engine),
         Bench::Index(index) => index::run(global, index),
         Bench::Open(open) => open::run(global, open),

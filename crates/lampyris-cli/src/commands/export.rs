@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
 
+use indicatif::ProgressBar;
 use lampyris_log::{Frontier, Hash, Head, Log};
 
 use crate::args::{Export, Global};
@@ -32,10 +33,11 @@ pub(crate) fn run(global: &Global, export: &Export) -> Result<ExitCode, Failure>
         head: log.head(),
         namespace: export.namespace.clone(),
     };
+    let bar = output::progress(global, None, "records");
     if !to_file {
         let mut out = output::answers();
         let begun = Begun { header, next: 0, format: export.format };
-        write(global, &log, &begun, &mut out)?;
+        write(&bar, &log, &begun, &mut out)?;
         return Ok(ExitCode::SUCCESS);
     }
     let path = &export.file;
@@ -62,7 +64,7 @@ pub(crate) fn run(global: &Global, export: &Export) -> Result<ExitCode, Failure>
         Begun { header, next: 0, format: export.format }
     };
     let mut out = BufWriter::new(&file);
-    write(global, &log, &begun, &mut out)?;
+    write(&bar, &log, &begun, &mut out)?;
     drop(out);
     file.sync_all().map_err(cannot)?;
     Ok(ExitCode::SUCCESS)
@@ -76,14 +78,13 @@ struct Begun {
 }
 
 /// Writes what is missing: the header, if nothing is there, records, what was signed, and the end.
-fn write(global: &Global, log: &Log, begun: &Begun, out: &mut impl Write) -> Result<(), Failure> {
+fn write(bar: &ProgressBar, log: &Log, begun: &Begun, out: &mut impl Write) -> Result<(), Failure> {
     let Begun { header, next, format } = begun;
     let (head, namespace) = (header.head, header.namespace.as_deref());
     let mut batch = Vec::new();
     if *next == 0 {
         format.write(&Item::Header(header.clone()), &mut batch)?;
     }
-    let bar = output::progress(global, None, "records");
     let (mut records, mut failed) = (*next, None);
     log.for_each(*next, |verified| {
         if verified.record.sequence >= head.size {
@@ -120,6 +121,13 @@ fn write(global: &Global, log: &Log, begun: &Begun, out: &mut impl Write) -> Res
     format.write(&Item::End { head, records }, &mut batch)?;
     out.write_all(&batch)?;
     Ok(out.flush()?)
+}
+
+/// Writes the whole log, as it is now.
+pub(super) fn write_whole(log: &Log, format: Format, out: &mut impl Write) -> Result<(), Failure> {
+    let (log_id, origin, head) = (log.log_id(), log.origin(), log.head());
+    let header = Header { log_id, origin, head, namespace: None };
+    write(&output::no_progress(), log, &Begun { header, next: 0, format }, out)
 }
 
 /// What a file has already, and at which byte its last whole record ends; nothing if it is whole.

@@ -132,7 +132,10 @@ fn carry(
 /// Locks the folder that is copied to, which is a backup of this log already, or becomes one.
 fn claim(to: &Directory, log_id: [u8; 16]) -> Result<Box<dyn crate::disk::DiskFile>, BackupError> {
     match to.survey() {
-        Ok(Survey::Vacant) => to.create()?,
+        Ok(Survey::Vacant) => {
+            to.create()?;
+            Marker { log_id, head: None }.write(to)?;
+        }
         Ok(Survey::Finished | Survey::CutShort) => {
             return Err(OpenError::LogThere { path: to.path.clone() }.into());
         }
@@ -141,15 +144,11 @@ fn claim(to: &Directory, log_id: [u8; 16]) -> Result<Box<dyn crate::disk::DiskFi
     }
     let lock = to.lock()?;
     match Marker::read(to)? {
-        Some(marker) if marker.log_id != log_id => {
-            let (path, found) = (to.path.clone(), marker.log_id);
-            Err(BackupError::OtherLog { path, found, wanted: log_id })
+        Some(marker) if marker.log_id == log_id => Ok(lock),
+        Some(Marker { log_id: found, .. }) => {
+            Err(BackupError::OtherLog { path: to.path.clone(), found, wanted: log_id })
         }
-        Some(_) => Ok(lock),
-        None => {
-            Marker { log_id, head: None }.write(to)?;
-            Ok(lock)
-        }
+        None => Err(OpenError::NoBackup { path: to.path.clone() }.into()),
     }
 }
 
