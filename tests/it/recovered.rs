@@ -34,6 +34,7 @@ fn recovered() -> Recovered {
     program.run(&["import", SAMPLES]).exits(0);
     let (before, beyond) = (program.path("before"), program.path("beyond"));
     program.run(&["checkpoint", "--out", text(&before)]).exits(0);
+    program.run(&["export", text(&program.path("begun"))]).exits(0);
     let copy = program.path("copy");
     copy_folder(&program.data(), &copy);
     program.run_with_input(&["apply", "-"], STAGE).exits(0);
@@ -135,6 +136,12 @@ fn tiles_and_an_export_that_were_begun_before_go_on() {
     program.run(&["export", "--tiles", text(&tiles)]).exits(0);
     let published = fs::read_to_string(tiles.join("checkpoint")).unwrap();
     assert!(published.starts_with(NEW), "{published}");
+    let begun = program.path("begun");
+    let whole = fs::read(&begun).unwrap();
+    fs::write(&begun, &whole[..whole.len() / 2]).unwrap();
+    program.run(&["export", "--resume", text(&begun)]).exits(0);
+    let resumed = fs::read_to_string(&begun).unwrap();
+    assert!(resumed.lines().any(|line| line.contains("\"end\"")), "{resumed}");
     let (file, other) = (program.path("export"), program.path("other"));
     program.run(&["export", text(&file)]).exits(0);
     program.run_on(&other, &["import", "--log", text(&file)], "").exits(0);
