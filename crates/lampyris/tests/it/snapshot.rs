@@ -1,7 +1,11 @@
 //! An engine that is opened by a snapshot, and one whose log is damaged before it.
 
-use lampyris::{Builder, Lampyris};
-use lampyris_log::Verify;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use lampyris::{Builder, Lampyris, Outcome, Request};
+use lampyris_log::{Head, Log, Options, Receiver, Verify};
 use lampyris_message::MessageState;
 
 use crate::cast::{batch, broadcast, message, pin, seal};
@@ -71,7 +75,7 @@ async fn another_namespace_reads_the_whole_log() {
 /// A log that was written without an engine since: its snapshot stays, and what came after is judged.
 #[tokio::test]
 async fn a_log_that_others_wrote_to_is_opened_by_the_snapshot_before() {
-    use lampyris_log::{Append, Log, Options, Rules};
+    use lampyris_log::{Append, Rules};
     use lampyris_message::lifecycle::rules;
 
     let scratch = tempfile::tempdir().unwrap();
@@ -102,4 +106,96 @@ async fn a_log_that_others_wrote_to_is_opened_by_the_snapshot_before() {
     drop(log);
     let error = builder().open(scratch.path()).unwrap_err().to_string();
     assert!(error.contains(&format!("sequence {}", size + 1)), "{error}");
+}
+
+/// The snapshots that came by in a directory while something went on, by the number of their records.
+fn caught(path: &std::path::Path, done: &AtomicBool) -> BTreeMap<u64, Vec<u8>> {
+    let mut caught = BTreeMap::new();
+    while !done.load(Ordering::SeqCst) {
+        // It takes its name whole.
+        if let Ok(bytes) = std::fs::read(path.join("snapshot")) {
+            caught.insert(u64::from_be_bytes(bytes[21..29].try_into().unwrap()), bytes);
+        }
+    }
+    caught
+}
+
+/// A log of the first records of another, as a crash leaves it that takes back what was not durable.
+fn cut(log: &Log, size: u64, path: &std::path::Path) {
+    let options = Options::exclusive();
+    let mut receiver = Receiver::begin(path, &options, log.log_id()).unwrap();
+    for sequence in 0..size {
+        receiver.record(&log.leaf_bytes(sequence).unwrap().unwrap()).unwrap();
+    }
+    let root = log.root_at(size).unwrap().unwrap();
+    receiver.finish(Head { size, root }, &[], &options).unwrap();
+}
+
+/// What was decided and is not durable when a snapshot is taken is not in it: who opens by it after a crash
+/// decides as who reads the whole log.
+#[tokio::test]
+async fn a_snapshot_holds_nothing_that_a_crash_could_take_back() {
+    const MESSAGES: u32 = 150;
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("log");
+    let engine = builder().open(&path).unwrap();
+    let done = Arc::new(AtomicBool::new(false));
+    let watching = {
+        let (path, done) = (path.clone(), Arc::clone(&done));
+        std::thread::spawn(move || caught(&path, &done))
+    };
+    let mut waiting = Vec::new();
+    // Nobody waits for the disk, so what is decided is far ahead of it.
+    for step in 0..3 {
+        for number in 0..MESSAGES {
+            let id = message(number);
+            waiting.push(
+                match step {
+                    0 => engine.enqueue(Request::Stage(Box::new(broadcast(number)))),
+                    1 => engine.enqueue(Request::Seal(id, seal(number))),
+                    _ => engine.enqueue(Request::Dispatched(id, batch(number))),
+                }
+                .await
+                .unwrap(),
+            );
+        }
+    }
+    for pending in waiting {
+        pending.await.unwrap();
+    }
+    engine.close().await.unwrap();
+    drop(engine);
+    done.store(true, Ordering::SeqCst);
+    let mut caught = watching.join().unwrap();
+    let log = Log::open(&path, &Options::reader()).unwrap();
+    caught.retain(|size, _| *size < log.head().size);
+    assert!(!caught.is_empty(), "no snapshot came by on the way");
+    for (size, snapshot) in caught {
+        let folder = scratch.path().join(size.to_string());
+        cut(&log, size, &folder);
+        let mut seen = Vec::new();
+        for verify in [Verify::New, Verify::Whole] {
+            std::fs::write(folder.join("snapshot"), &snapshot).unwrap();
+            let engine = Lampyris::builder().snapshot_every(u64::MAX).verify(verify);
+            let engine = engine.open(&folder).unwrap();
+            let from = if verify == Verify::New { size } else { 0 };
+            assert_eq!(engine.verified_from(), from, "{size} records");
+            let states: Vec<_> =
+                (0..MESSAGES).map(|number| engine.state(message(number))).collect();
+            let mut answers = Vec::new();
+            for number in 0..MESSAGES {
+                // Legal for some, refused by name for others.
+                let answer = engine.dispatched(message(number), batch(number)).await.unwrap();
+                answers.push(match answer {
+                    Outcome::Accepted(it) => format!("{} {:?}", it.state, it.events),
+                    Outcome::Refused(it) => it.to_string(),
+                });
+            }
+            seen.push((states, answers));
+            drop(engine);
+            std::fs::remove_dir_all(&folder).unwrap();
+            cut(&log, size, &folder);
+        }
+        assert!(seen[0] == seen[1], "{size} records: other states or answers");
+    }
 }
