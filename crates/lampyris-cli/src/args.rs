@@ -14,7 +14,7 @@ use std::path::PathBuf;
 pub(crate) use bench::{
     Bench, BenchAppend, BenchIndex, BenchLarge, BenchLog, BenchOpen, BenchValues,
 };
-pub(crate) use custody::{Backup, Recover, Restore};
+pub(crate) use custody::{Backup, Recover, Restore, SHARE};
 pub(crate) use data::{Data, DataGc, DataGet, DataList, DataPut, Erase, Retention};
 pub(crate) use evidence::{
     Checkpoint, Diff, Export, Inspect, Key, KeyFile, Prove, Replay, Verify, Witness,

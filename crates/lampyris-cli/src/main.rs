@@ -12,6 +12,7 @@ mod exchange;
 mod failure;
 mod input;
 mod output;
+mod pace;
 mod recoveries;
 mod signing;
 mod store;

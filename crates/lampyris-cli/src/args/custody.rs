@@ -4,15 +4,22 @@
 
 use std::path::PathBuf;
 
+/// A backup works this many hundredths of the time if nothing else is asked for.
+pub(crate) const SHARE: u8 = 20;
+
 /// Where the backup is.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Backup {
     /// The folder of the backup: empty or missing, or a backup of this log
     #[arg(value_name = "BACKUP")]
-    pub(crate) backup: PathBuf,
+    pub(crate) folder: PathBuf,
     /// Copy nothing: read all of the backup and judge it, as `replay` and `data verify` do a log
     #[arg(long)]
     pub(crate) verify: bool,
+    /// How much of the time to work, in hundredths: what is left is for whoever writes the log
+    #[arg(long, value_name = "N", default_value_t = SHARE)]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) share: u8,
 }
 
 /// What is restored.
@@ -20,7 +27,7 @@ pub(crate) struct Backup {
 pub(crate) struct Restore {
     /// The folder of the backup
     #[arg(value_name = "BACKUP")]
-    pub(crate) backup: PathBuf,
+    pub(crate) folder: PathBuf,
 }
 
 /// How a log goes on that was restored.

@@ -14,14 +14,19 @@ use super::{data, replay};
 use crate::args::{Backup, Global, Replay, Restore};
 use crate::failure::Failure;
 use crate::output;
+use crate::pace::Pace;
 
 pub(crate) fn run(global: &Global, backup: &Backup) -> Result<ExitCode, Failure> {
     if backup.verify {
-        return judge(global, &backup.backup);
+        return judge(global, &backup.folder);
     }
     let bar = output::progress(global, None, "records");
-    let mut told = |progress| show(&bar, progress);
-    let made = Log::back_up(&global.data, &backup.backup, &Options::reader(), &mut told)?;
+    let mut pace = Pace::new(backup.share);
+    let mut told = |progress| {
+        show(&bar, progress);
+        pace.rest();
+    };
+    let made = Log::back_up(&global.data, &backup.folder, &Options::reader(), &mut told)?;
     bar.finish_and_clear();
     tell(global, "backed up", &made)
 }
@@ -29,7 +34,7 @@ pub(crate) fn run(global: &Global, backup: &Backup) -> Result<ExitCode, Failure>
 pub(crate) fn restore(global: &Global, restore: &Restore) -> Result<ExitCode, Failure> {
     let bar = output::progress(global, None, "records");
     let mut told = |progress| show(&bar, progress);
-    let made = Log::restore(&restore.backup, &global.data, &Options::reader(), &mut told)?;
+    let made = Log::restore(&restore.folder, &global.data, &Options::reader(), &mut told)?;
     bar.finish_and_clear();
     let copied = tell(global, "restored", &made)?;
     let judged = judge(global, &global.data)?;

@@ -53,18 +53,31 @@ pub(super) fn record(record: &RecordRef<'_>, leaf: Hash, bytes: &[u8], out: &mut
         // A text is always JSON.
         serde_json::to_writer(out, text).unwrap_or_default();
     };
-    out.extend_from_slice(format!("{{\"sequence\":{}", record.sequence).as_bytes());
+    // A vector takes every byte.
+    let number = |out: &mut Vec<u8>, name: &str, number: u64| {
+        out.extend_from_slice(name.as_bytes());
+        serde_json::to_writer(out, &number).unwrap_or_default();
+    };
+    number(out, "{\"sequence\":", record.sequence);
     member(out, ",\"time\":", &Timestamp::from_unix_nanos(record.time).to_string());
     member(out, ",\"namespace\":", record.namespace);
     member(out, ",\"kind\":", record.kind);
-    let id = <[u8; 16]>::try_from(record.id).ok();
-    let id = id.map_or_else(|| const_hex::encode(record.id), |id| Uuid::from_bytes(id).to_string());
-    member(out, ",\"id\":", &id);
-    out.extend_from_slice(format!(",\"version\":{}", record.version).as_bytes());
+    out.extend_from_slice(b",\"id\":\"");
+    match <[u8; 16]>::try_from(record.id) {
+        Ok(id) => {
+            let mut text = Uuid::encode_buffer();
+            let text = Uuid::from_bytes(id).hyphenated().encode_lower(&mut text);
+            out.extend_from_slice(text.as_bytes());
+        }
+        Err(_) => out.extend_from_slice(const_hex::encode(record.id).as_bytes()),
+    }
+    number(out, "\",\"version\":", record.version);
     member(out, ",\"event\":", record.event);
     member(out, ",\"command\":", record.command);
     member(out, ",\"actor\":", record.actor);
-    out.extend_from_slice(format!(",\"leaf\":\"{leaf}\",\"record\":\"").as_bytes());
+    out.extend_from_slice(b",\"leaf\":\"");
+    out.extend_from_slice(const_hex::Buffer::<32>::new().format(&leaf.0).as_bytes());
+    out.extend_from_slice(b"\",\"record\":\"");
     let start = out.len();
     out.resize(start + bytes.len().div_ceil(3) * 4, 0);
     let written = STANDARD.encode_slice(bytes, out.get_mut(start..).unwrap_or_default());

@@ -14,8 +14,9 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::closed_loop::rate;
 use super::{Ratio, median, scratch, workload};
-use crate::args::{BenchAppend, Global};
+use crate::args::{BenchAppend, Global, SHARE};
 use crate::failure::{Failure, chain};
+use crate::pace::Pace;
 use crate::{output, store};
 
 /// Events of the log before anything is measured: what the first backup copies.
@@ -112,7 +113,8 @@ fn besides(
             let mut made = 0;
             while !done.load(Ordering::Relaxed) {
                 let backup = folder.join("backup");
-                Log::back_up(log, &backup, &Options::reader(), &mut |_| {})?;
+                let mut pace = Pace::new(SHARE);
+                Log::back_up(log, &backup, &Options::reader(), &mut |_| pace.rest())?;
                 let removed = std::fs::remove_dir_all(&backup);
                 removed.map_err(|error| Failure::no(format!("the backup stays: {error}")))?;
                 made += 1;

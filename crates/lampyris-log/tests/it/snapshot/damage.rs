@@ -4,8 +4,9 @@ use super::{Counting, Place, Seen, grow};
 use crate::scratch::{append, writer};
 use lampyris_evidence::key::SigningKey;
 use lampyris_log::snapshot::{FORMAT_OFFSET, ROW_BYTES, ROW_VERSION_OFFSET, SECTIONS_OFFSET};
-use lampyris_log::{Broken, MemoryShard, OpenError, Options, Verify};
+use lampyris_log::{Broken, MemoryShard, OpenError, Options, ReadError, Verify};
 use std::fs;
+use std::ops::ControlFlow;
 
 /// A store with sixty appends, its snapshot and what it is.
 fn sample() -> (Place, Vec<u8>, Seen) {
@@ -99,6 +100,11 @@ fn a_snapshot_of_more_than_the_store_holds_is_ignored() {
 
 /// A place with the same frames, and nothing beside them.
 fn copy_of(place: &Place) -> Place {
+    altered(place, |_| {})
+}
+
+/// The same, with the bytes of frames changed.
+fn altered(place: &Place, alter: impl Fn(&mut (u64, Vec<u8>))) -> Place {
     let shard = MemoryShard::new();
     let frames = lampyris_log::block_on(async {
         use lampyris_log::ShardLog;
@@ -114,7 +120,9 @@ fn copy_of(place: &Place) -> Place {
         for record in opened.records() {
             heads.push(lampyris_log::Hash::leaf(record.unwrap().bytes));
         }
-        let (first_sequence, bytes) = (frame.first_sequence, frame.bytes);
+        let mut pair = (frame.first_sequence, frame.bytes.to_vec());
+        alter(&mut pair);
+        let (first_sequence, bytes) = (pair.0, pair.1.into());
         let sealed =
             lampyris_log::shard::SealedFrame { first_sequence, bytes, after: heads.head() };
         lampyris_log::block_on(lampyris_log::ShardLog::append(&shard, &[sealed])).unwrap();
@@ -202,4 +210,43 @@ fn a_writer_puts_a_good_snapshot_in_the_place_of_a_bad_one() {
     drop(place.writer());
     let (seen, counting) = place.by_snapshot();
     assert_eq!((seen, counting), (whole, Counting { resumed: Some(121), taken: 0 }));
+}
+
+/// What was damaged after the snapshot was taken is not noticed by opening by it, and named by who verifies all of it.
+#[test]
+fn damage_behind_a_snapshot_is_found_by_verifying_the_whole_log() {
+    let (place, snapshot, whole) = sample();
+    for damaged in [0, 1, 31, 61] {
+        let twin = altered(&place, |(first, bytes)| {
+            if *first == damaged {
+                let middle = bytes.len() / 2;
+                bytes[middle] ^= 1;
+            }
+        });
+        fs::write(twin.snapshot(), &snapshot).unwrap();
+        for entry in fs::read_dir(place.folder.path().join("tiles")).into_iter().flatten() {
+            let (entry, tiles) = (entry.unwrap(), twin.folder.path().join("tiles"));
+            fs::create_dir_all(&tiles).unwrap();
+            fs::copy(entry.path(), tiles.join(entry.file_name())).unwrap();
+        }
+        let (log, counting) = twin.open(Options::reader().verify(Verify::New)).unwrap();
+        assert_eq!(counting.resumed, Some(whole.head.size));
+        let mut verified = 0;
+        let found = log.verify_whole(|size| {
+            verified = size;
+            ControlFlow::Continue(())
+        });
+        assert!(matches!(found, Err(ReadError::Broken(_))), "{damaged}: {found:?}");
+        assert!(verified <= damaged && twin.open(Options::reader()).is_err());
+    }
+    let (log, _) = place.open(Options::reader().verify(Verify::New)).unwrap();
+    assert_eq!(log.verify_whole(|_| ControlFlow::Continue(())).unwrap(), whole.head.size);
+    assert_eq!(
+        log.verify_whole(|size| match size {
+            0..20 => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        })
+        .unwrap(),
+        20
+    );
 }
