@@ -247,6 +247,6 @@ fn damage_behind_a_snapshot_is_found_by_verifying_the_whole_log() {
             _ => ControlFlow::Break(()),
         })
         .unwrap(),
-        20
+        21
     );
 }
