@@ -2,6 +2,7 @@
 //! It never gives a segment up before the store was shown to hold what is in it.
 
 mod entry;
+mod mark;
 mod recovery;
 mod segments;
 mod slot;
@@ -12,7 +13,8 @@ pub use entry::*;
 pub use segments::SEGMENT_NAME;
 pub use slot::*;
 
-pub(crate) use recovery::{Recovery, recover};
+pub(crate) use mark::Mark;
+pub(crate) use recovery::{Kept, Recovery, recover};
 pub(crate) use segments::{Segment, read};
 
 use crate::disk::Disk;

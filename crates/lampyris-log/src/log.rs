@@ -10,6 +10,7 @@ mod open;
 mod pipeline;
 mod prove;
 mod read;
+mod refresh;
 mod resolve;
 mod snapshot;
 mod walk;
@@ -27,7 +28,7 @@ use crate::claims_index::{ClaimKey, ClaimsIndex, Secret};
 use crate::clock::Clock;
 use crate::cursors::{CursorError, Folder};
 use crate::data_store::DataStore;
-use crate::error::{AppendError, Unavailable};
+use crate::error::{AppendError, Broken, Unavailable};
 use crate::identity::{Identity, Recovered, Rules};
 use crate::index::{Streams, Tail};
 use crate::merkle::{Frontier, Head};
@@ -38,7 +39,7 @@ use crate::snapshot::Keeper;
 use crate::speculation::Known;
 use crate::tree::Tree;
 use frames::Frames;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use pipeline::Pipeline;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -61,6 +62,8 @@ struct Shared {
     tree: Tree,
     shard: Arc<dyn ShardLog>,
     durable: RwLock<Durable>,
+    /// Taken by who refreshes, with what was found broken; nothing if nobody else appends to what this log reads.
+    refreshing: Option<Mutex<Option<Broken>>>,
     /// Number of records that may be seen, for who waits for more.
     size: watch::Sender<u64>,
     secret: Secret,

@@ -113,8 +113,8 @@ impl NewLog {
 impl Options {
     /// Opens an existing log to read it, also while another process writes it. Nothing is locked, no byte of the
     /// directory is changed, and sled is not opened: what is read is the archive, and the journal for what is newer.
-    /// What was acknowledged before the log was opened is there, and nothing that a crash could take back. On a
-    /// store of the caller's it reads that store.
+    /// What was acknowledged before the log was opened is there, and nothing that a crash could take back; what came
+    /// since is there after [`Log::refresh`](crate::Log::refresh). On a store of the caller's it reads that store.
     pub fn reader() -> Options {
         Options::with(Access::Reader)
     }

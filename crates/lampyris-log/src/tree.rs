@@ -9,12 +9,13 @@ mod tests;
 
 pub(crate) use place::TilePlace;
 
-use crate::error::{Broken, ReadError};
+use crate::error::{Broken, ReadError, Unavailable};
 use crate::merkle::{Frontier, Hash};
 use crate::snapshot::{Tiles, has_levels};
 use file::{TileFile, Written};
 use lampyris_evidence::merkle::proof::{Nodes, full};
 use parking_lot::Mutex;
+use std::io::ErrorKind;
 
 /// Hashes of a full tile, as C2SP tlog-tiles has it.
 pub const TILE_HASHES: usize = 256;
@@ -47,7 +48,7 @@ pub(crate) struct Tree {
 #[derive(Debug, Default)]
 struct State {
     levels: Vec<Level>,
-    /// The files are compared while they are written: the log is being opened.
+    /// The files are compared while they are written: the log is being opened, or somebody else writes them.
     comparing: bool,
     /// Full tiles that were found to be others.
     damaged: usize,
@@ -151,9 +152,10 @@ impl Tree {
     }
 
     /// The log was read to its end: what the files hold beyond is cut. Returns how many tiles were mended.
-    pub(crate) fn adopt(&self) -> usize {
+    /// Tiles that come are compared on if it is `beside` who writes them.
+    pub(crate) fn adopt(&self, beside: bool) -> usize {
         let state = &mut *self.state.lock();
-        state.comparing = false;
+        state.comparing = beside;
         // A level that could not be written or compared is not known well enough to cut its file.
         let kept = |level: &Level| (level.rest.len() < TILE_HASHES).then_some(level.kept);
         let kept: Vec<Option<u64>> = state.levels.iter().map(kept).collect();
@@ -225,10 +227,19 @@ impl State {
     }
 
     fn warn(&mut self, error: &ReadError) {
+        if is_read_only(error) {
+            return;
+        }
         if !std::mem::replace(&mut self.warned, true) {
             tracing::warn!(%error, "tiles stay in memory until they can be written");
         }
     }
+}
+
+/// Whether tiles cannot be written because nothing can: who writes the log has them, or will.
+fn is_read_only(error: &ReadError) -> bool {
+    let ReadError::Unavailable(Unavailable::Io { source, .. }) = error else { return false };
+    source.kind() == ErrorKind::ReadOnlyFilesystem
 }
 
 impl Level {

@@ -206,7 +206,7 @@ fn assemble(
     };
     let head = frontier.head();
     let secret = *claims.secret();
-    let mended_tiles = tree.adopt();
+    let mended_tiles = tree.adopt(options.access == Access::Reader);
     let sequencer = match options.access {
         Access::Reader | Access::Exclusive => None,
         Access::Writer(_) => Some(Sequencer::new(frontier.clone(), time, recent.recent())),
@@ -220,6 +220,7 @@ fn assemble(
         tiles_trusted: AtomicBool::new(resumed.from() > 0),
         shard,
         durable: RwLock::new(durable),
+        refreshing: (options.access == Access::Reader).then(Mutex::default),
         size: watch::Sender::new(head.size),
         secret,
         clock: Arc::clone(&options.clock),

@@ -58,7 +58,7 @@ fn every_proof_at_sizes_about_whole_tiles_is_that_of_a_plain_tree() {
     for place in places(scratch.path()) {
         let tree = Tree::new(place);
         let heads = fill(&tree, &leaves);
-        assert_eq!(tree.adopt(), 0);
+        assert_eq!(tree.adopt(false), 0);
         for head in heads.iter().filter(|head| head.size % TILE_HASHES as u64 <= 9) {
             assert_eq!(root(&tree, head.size).unwrap(), head.root);
             for part in 0..head.size {

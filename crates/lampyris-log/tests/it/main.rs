@@ -29,6 +29,7 @@ mod pipeline;
 mod reading;
 mod recovered;
 mod recovering;
+mod refreshing;
 mod repair;
 mod scratch;
 mod snapshot;
