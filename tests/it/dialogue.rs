@@ -15,14 +15,14 @@ use crate::program::Program;
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A running `apply -` and both ends of its pipes.
-struct Dialogue {
+pub(crate) struct Dialogue {
     child: Child,
     requests: ChildStdin,
     answers: Receiver<Value>,
 }
 
 impl Dialogue {
-    fn with(program: &Program) -> Self {
+    pub(crate) fn with(program: &Program) -> Self {
         Self::asking(program, &[])
     }
 
@@ -52,7 +52,7 @@ impl Dialogue {
     }
 
     /// Says a line and waits for its answer.
-    fn ask(&mut self, line: &Value) -> Value {
+    pub(crate) fn ask(&mut self, line: &Value) -> Value {
         self.say(&format!("{line}\n"));
         self.answers.recv_timeout(PATIENCE).expect("each line is answered by itself")
     }

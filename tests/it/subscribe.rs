@@ -1,5 +1,7 @@
 //! `subscribe`: events in the order of the log, and cursors for who comes again.
 
+mod follow;
+
 use std::fs;
 
 use serde_json::Value;

@@ -133,11 +133,14 @@ pub(crate) enum Command {
     List(List),
     /// Print the events of messages and data elements in the order of the log, from a place on
     ///
-    /// Ends at the end of the log; works beside the process that writes it. With --cursor, it begins
-    /// where the cursor stands, and moves it, durably, behind what was written to standard output:
-    /// whoever runs it again and again gets each event at least once, and after an interruption
-    /// perhaps some of them twice. A cursor is made when it is first named; one process holds it at
-    /// a time, and it is for one choice of events.
+    /// Ends at the end of the log; works beside the process that writes it. With --follow, it goes
+    /// on with what that process appends, which it looks for five times a second, and SIGINT or
+    /// SIGTERM end it, with exit code 0; so does the next event once nobody reads its output.
+    ///
+    /// With --cursor, it begins where the cursor stands, and moves it, durably, behind what was
+    /// written to standard output: whoever runs it again and again gets each event at least once,
+    /// and after an interruption perhaps some of them twice. A cursor is made when it is first
+    /// named; one process holds it at a time, and it is for one choice of events.
     Subscribe(Subscribe),
     /// Count events and messages, by state, and data elements
     Stats,

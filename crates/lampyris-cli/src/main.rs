@@ -8,6 +8,7 @@
 
 mod args;
 mod commands;
+mod ending;
 mod exchange;
 mod failure;
 mod input;

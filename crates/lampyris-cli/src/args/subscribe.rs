@@ -19,6 +19,9 @@ pub(crate) struct Subscribe {
     /// Begin where the cursor of this name stands, and move it behind what was written
     #[arg(long, value_name = "NAME")]
     pub(crate) cursor: Option<String>,
+    /// At the end of the log, wait for more, until interrupted
+    #[arg(long)]
+    pub(crate) follow: bool,
     /// Only events of the message or data element with this id
     #[arg(long, value_name = "ID", value_parser = message_id)]
     pub(crate) stream: Option<MessageId>,

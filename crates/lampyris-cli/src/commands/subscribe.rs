@@ -4,47 +4,71 @@
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use lampyris_log::{Cursor, Filter, Log, Record};
 use lampyris_projection::record::{self, DATA, MESSAGE};
 use serde_json::{Map, Value, json};
 
 use crate::args::{Cursors, Global, Subscribe};
+use crate::ending::Ending;
 use crate::failure::{Failure, chain};
 use crate::{output, store, timeline};
 
 /// Events that are written before the cursor is moved.
 const STRIDE: usize = 256;
+/// How long it is waited at the end of the log before it is looked for more.
+const POLL: Duration = Duration::from_millis(200);
 
 pub(crate) fn run(global: &Global, subscribe: &Subscribe) -> Result<ExitCode, Failure> {
     let log = store::open_to_look(global)?;
     match &subscribe.cursors {
-        None => follow(global, subscribe, &log),
+        None => write(global, subscribe, &log),
         Some(Cursors::Cursors) => list(global, &log),
         Some(Cursors::Forget { name }) if log.remove_cursor(name)? => Ok(ExitCode::SUCCESS),
         Some(Cursors::Forget { name }) => Err(Failure::no(format!("there is no cursor {name}"))),
     }
 }
 
-fn follow(global: &Global, subscribe: &Subscribe, log: &Log) -> Result<ExitCode, Failure> {
+fn write(global: &Global, subscribe: &Subscribe, log: &Log) -> Result<ExitCode, Failure> {
     let mut cursor = subscribe.cursor.as_deref().map(|name| log.cursor(name)).transpose()?;
     let from = cursor.as_ref().map_or(subscribe.from, Cursor::position);
     let mut events = log.follow_only(filter(subscribe), from);
-    let (mut out, mut written) = (output::answers(), 0_usize);
-    while let Some(record) = events.try_next()? {
-        show(global, &mut out, &record)?;
-        written += 1;
-        if let Some(cursor) = cursor.as_mut().filter(|_| written.is_multiple_of(STRIDE)) {
-            out.flush()?;
-            cursor.acknowledge(record.sequence)?;
+    let mut out = output::answers();
+    let ending = if subscribe.follow { Some(Ending::listen()?) } else { None };
+    let is_over = || ending.as_ref().is_some_and(Ending::has_come);
+    loop {
+        let mut written = 0_usize;
+        while let Some(record) = events.try_next()? {
+            show(global, &mut out, &record)?;
+            written += 1;
+            if written.is_multiple_of(STRIDE) {
+                acknowledge(&mut out, cursor.as_mut(), record.sequence + 1)?;
+                if is_over() {
+                    return Ok(ExitCode::SUCCESS);
+                }
+            }
         }
+        // What nobody asked for need not be read again.
+        acknowledge(&mut out, cursor.as_mut(), events.position())?;
+        match &ending {
+            Some(ending) if !ending.comes_within(POLL) => log.refresh()?,
+            Some(_) | None => return Ok(ExitCode::SUCCESS),
+        };
     }
+}
+
+/// Moves the cursor to a position, once what was written before it is out of this process.
+fn acknowledge(
+    out: &mut impl Write,
+    cursor: Option<&mut Cursor>,
+    position: u64,
+) -> Result<(), Failure> {
     out.flush()?;
-    // What nobody asked for need not be read again.
-    if let (Some(mut cursor), Some(last)) = (cursor, events.position().checked_sub(1)) {
+    if let (Some(cursor), Some(last)) = (cursor, position.checked_sub(1)) {
         cursor.acknowledge(last)?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 fn filter(subscribe: &Subscribe) -> Filter {
