@@ -111,25 +111,39 @@ impl Copying<'_> {
 
     /// Looks through all keys, and copies what the copy does not have.
     fn look(&mut self) -> Result<Look, DataError> {
-        let mut look = Look::default();
-        let theirs = self.from.list()?.unwrap_or_default().keys;
-        let ours = self.to.list()?.unwrap_or_default().keys;
-        for number in theirs.union(&ours) {
-            let store = keys(&self.from, *number)?;
-            let before = keys(&self.to, *number)?;
-            let mut after = before.clone();
-            for slot in 1..SLOTS {
-                let place = Place { file: *number, slot };
-                if let Some(bytes) = self.judge(&mut look, place, &store, &before)? {
-                    put(&mut after, place, &bytes);
-                }
+        let (mut look, mut seen) = (Look::default(), BTreeSet::new());
+        loop {
+            let theirs = self.from.list()?.unwrap_or_default().keys;
+            let ours = self.to.list()?.unwrap_or_default().keys;
+            // A file that came meanwhile may have what was moved out of one that was looked through.
+            let new: Vec<u32> =
+                theirs.union(&ours).filter(|number| !seen.contains(*number)).copied().collect();
+            if new.is_empty() {
+                return Ok(look);
             }
-            if after != before {
-                self.sync_packs()?;
-                self.write_keys(*number, &after)?;
+            for number in new {
+                self.look_into(number, &mut look)?;
+                seen.insert(number);
             }
         }
-        Ok(look)
+    }
+
+    /// Looks through a file of keys.
+    fn look_into(&mut self, number: u32, look: &mut Look) -> Result<(), DataError> {
+        let store = keys(&self.from, number)?;
+        let before = keys(&self.to, number)?;
+        let mut after = before.clone();
+        for slot in 1..SLOTS {
+            let place = Place { file: number, slot };
+            if let Some(bytes) = self.judge(look, place, &store, &before)? {
+                put(&mut after, place, &bytes);
+            }
+        }
+        if after != before {
+            self.sync_packs()?;
+            self.write_keys(number, &after)?;
+        }
+        Ok(())
     }
 
     /// What the copy should have in a place; nothing if it stays.

@@ -168,11 +168,12 @@ fn an_erasure_that_is_under_way_is_under_way_in_the_backup() {
     assert_eq!(opened(&backup).data().announced().unwrap(), []);
 }
 
-/// The machine's disk, on which a collection runs when a pack is first opened for reading.
+/// The machine's disk, on which a collection runs when a file whose name begins so is first opened for reading.
 #[derive(Debug)]
 struct Meddling {
     log: Log,
     kept: Hash,
+    on: &'static str,
     armed: AtomicBool,
 }
 
@@ -184,8 +185,8 @@ impl Disk for Meddling {
         StdDisk.open(path, create)
     }
     fn open_to_read(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-        let is_pack = path.file_name().unwrap().to_str().unwrap().starts_with("pack.");
-        if is_pack && self.armed.swap(false, Ordering::SeqCst) {
+        let is_it = path.file_name().unwrap().to_str().unwrap().starts_with(self.on);
+        if is_it && self.armed.swap(false, Ordering::SeqCst) {
             self.log.data().collect(&|hash| *hash == self.kept).unwrap();
         }
         StdDisk.open_to_read(path)
@@ -224,12 +225,36 @@ fn what_is_moved_while_it_is_copied_is_found_where_it_went() {
     // A pack that is written to is never collected.
     let log = open(&path).unwrap();
     put(&log, &noise(2 << 20, 1));
-    let disk = Arc::new(Meddling { log, kept, armed: AtomicBool::new(true) });
+    let disk = Arc::new(Meddling { log, kept, on: "pack.", armed: AtomicBool::new(true) });
     let options = Options::reader().disk(Arc::clone(&disk) as Arc<dyn Disk>);
     let made = Log::back_up(&path, &backup, &options, &mut |_| {}).unwrap();
     assert_eq!(made.unreadable, 0);
     let copy = opened(&backup);
     assert_eq!(copy.data().read(&kept).unwrap().unwrap(), b"what is moved");
     assert!(!disk.armed.load(Ordering::SeqCst), "nothing was moved");
+    assert!(objects(&copy) == objects(&disk.log));
+}
+
+#[test]
+fn what_is_moved_to_a_file_of_keys_that_was_not_there_is_found() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (path, backup) = (scratch.path().join("log"), scratch.path().join("backup"));
+    let log = open(&path).unwrap();
+    let kept = put(&log, b"what is moved");
+    // The first file of keys is full.
+    let rest: Vec<_> = (0..32_766_u32)
+        .map(|number| log.data().put(&number.to_be_bytes()).unwrap().ticket)
+        .collect();
+    log.data().wait(*rest.last().unwrap()).unwrap();
+    drop(log);
+    back_up(&path, &backup).unwrap();
+    let log = open(&path).unwrap();
+    let disk = Arc::new(Meddling { log, kept, on: "keys.0", armed: AtomicBool::new(true) });
+    let options = Options::reader().disk(Arc::clone(&disk) as Arc<dyn Disk>);
+    Log::back_up(&path, &backup, &options, &mut |_| {}).unwrap();
+    assert!(!disk.armed.load(Ordering::SeqCst), "nothing was moved");
+    assert!(path.join(directory::DATA).join("keys.1").exists(), "it was moved to the same file");
+    let copy = opened(&backup);
+    assert_eq!(copy.data().read(&kept).unwrap().unwrap(), b"what is moved");
     assert!(objects(&copy) == objects(&disk.log));
 }
