@@ -151,7 +151,7 @@ impl Builder {
         })
     }
 
-    fn begin(
+    pub(crate) fn begin(
         self,
         open: impl Fn(&Options, &mut Opening<'_>) -> Result<Log, lampyris_log::OpenError>,
     ) -> Result<Lampyris, EngineOpenError> {

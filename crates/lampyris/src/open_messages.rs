@@ -106,3 +106,6 @@ impl StoredMessages {
         Ok(found)
     }
 }
+
+#[cfg(test)]
+mod tests;
