@@ -124,6 +124,16 @@ impl ClaimsIndex {
         }
     }
 
+    /// Whether this claim is here, as it is stored.
+    pub(crate) fn has(&self, [hash, rest]: [u64; 2]) -> bool {
+        self.table.find(hash, |slot| (slot.hash, slot.rest) == (hash, rest)).is_some()
+    }
+
+    /// The sequence in the second part of a claim as it is stored.
+    pub(crate) fn sequence_of(rest: u64) -> u64 {
+        Slot { hash: 0, rest }.sequence()
+    }
+
     /// The secret, for who prepares keys ahead.
     pub(crate) fn secret(&self) -> &Secret {
         &self.secret

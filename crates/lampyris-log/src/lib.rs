@@ -96,7 +96,7 @@ pub use identity::{
     Identity, LAYOUT, LOG_KIND, NotOwn, OPENED, OwnEvent, RECOVERED, RULES, Recovered, Rules,
 };
 pub use index::{StreamOrdinal, Streams, Tail};
-pub use log::{AppendFuture, Follower, Log, Room, Scan, StoredCheckpoints};
+pub use log::{AppendFuture, Follower, Log, Reverify, Room, Scan, StoredCheckpoints};
 #[cfg(feature = "sled")]
 pub use log::{Mended, ReceiveError, Receiver, Upgraded};
 pub use merkle::{Frontier, Hash, Head};

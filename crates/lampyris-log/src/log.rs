@@ -12,6 +12,7 @@ mod prove;
 mod read;
 mod refresh;
 mod resolve;
+mod reverify;
 mod snapshot;
 mod walk;
 
@@ -21,6 +22,7 @@ pub use follow::Follower;
 #[cfg(feature = "sled")]
 pub use open::{Mended, ReceiveError, Receiver, Upgraded};
 pub use read::Scan;
+pub use reverify::Reverify;
 
 use crate::append::{Append, Appended};
 use crate::checkpoints::{Checkpoints, Growth};

@@ -20,6 +20,7 @@ pub use index::{INDEX, INDEX_VERSION};
 pub(crate) use index::{IndexCut, Start, Tiles, has_levels};
 pub(crate) use keeper::Keeper;
 
+use crate::merkle::Hash;
 use crate::verify::VerifiedRecord;
 
 /// A part of a snapshot: a cut of what a consumer holds, taken at one size of the log and written later.
@@ -45,6 +46,13 @@ pub trait Consumer<P = ()> {
 
     /// Takes in the next record.
     fn take(&mut self, record: &VerifiedRecord<'_>, prepared: P);
+}
+
+/// The hash that a section has in a snapshot: two are equal if they say the same.
+pub fn content_hash(section: &dyn Section) -> Hash {
+    let mut out = SectionWriter::new(None, 0);
+    section.write(&mut out);
+    out.hash()
 }
 
 /// Why a snapshot is of no use here.

@@ -1,7 +1,7 @@
 //! The structural verifier: is fed frames in order and checks everything that needs no knowledge of the events.
 //! It never reads a file and never trusts a frame because an earlier run did.
 
-use crate::claims_index::ClaimsIndex;
+use crate::claims_index::{ClaimsIndex, Secret};
 use crate::corrupt::{At, Corrupt, Rule};
 use crate::frame::{Frame, FrameReader, RawRecord};
 use crate::identity::{Identity, OwnEvent};
@@ -98,6 +98,11 @@ impl Verifier {
             record_bytes: 0,
             reader: FrameReader::new(),
         }
+    }
+
+    /// A verifier before the first frame that keeps claims under a secret that is in use.
+    pub(crate) fn under(secret: Secret) -> Verifier {
+        Verifier { claims: ClaimsIndex::with_secret(secret, 0), ..Verifier::new() }
     }
 
     /// A verifier behind records that were verified before.

@@ -109,8 +109,10 @@ impl Builder {
         Self { verify, ..self }
     }
 
-    /// Verifies, on a thread of its own while the engine runs, what was not read because a snapshot was. If that finds
-    /// damage, the engine decides nothing more.
+    /// Verifies and judges, on a thread of its own while the engine runs, what was not read because a snapshot was, and
+    /// compares what it leads to with what the snapshot said. If that finds damage or a lie, the engine names it to
+    /// whoever asks and decides nothing more, and the snapshot is removed: the next opening reads the whole log. It
+    /// holds a second index, second views and a copy of the open messages until it is done.
     #[must_use]
     pub fn verify_in_background(self) -> Self {
         Self { in_background: true, ..self }

@@ -88,7 +88,21 @@ impl Known {
     /// # Errors
     /// [`Error`] if its history cannot be read or is not legal.
     pub(crate) fn load(log: &Log, namespace: &str, id: MessageId) -> Result<Option<Self>, Error> {
-        let records = log.stream_history(namespace, record::MESSAGE, id.as_bytes())?;
+        Self::load_until(log, namespace, id, u64::MAX)
+    }
+
+    /// The same, as of the record with this sequence.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub(crate) fn load_until(
+        log: &Log,
+        namespace: &str,
+        id: MessageId,
+        last: u64,
+    ) -> Result<Option<Self>, Error> {
+        let mut records = log.stream_history(namespace, record::MESSAGE, id.as_bytes())?;
+        records.retain(|record| record.sequence <= last);
         let Some(Record { sequence, .. }) = records.last() else { return Ok(None) };
         let mut known = Self { last: *sequence, ..Self::absent() };
         for record in &records {

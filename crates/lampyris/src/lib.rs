@@ -49,6 +49,8 @@ mod prepared;
 mod reading;
 pub mod request;
 mod retention;
+#[cfg(test)]
+mod scratch;
 pub mod stream;
 pub mod submission;
 mod subscription;

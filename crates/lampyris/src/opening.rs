@@ -156,7 +156,7 @@ impl Whole {
                 continue;
             }
             let known = if self.gap_fills.contains_key(&id) {
-                let loaded = Known::load(log, namespace, id);
+                let loaded = Known::load_until(log, namespace, id, sequence);
                 let loaded = loaded.map_err(|error| EngineOpenError::Views(error.to_string()))?;
                 loaded.unwrap_or(known)
             } else {

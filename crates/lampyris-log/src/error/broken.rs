@@ -78,6 +78,14 @@ pub enum Broken {
         /// What is wrong with it.
         detail: &'static str,
     },
+    /// A log was opened by a snapshot that says other than the records do.
+    #[error("the snapshot lied about the first {size} records: {what}")]
+    SnapshotLied {
+        /// Number of records that were verified.
+        size: u64,
+        /// What it said, and what the records say.
+        what: String,
+    },
     /// A file of the archive is not as it was written.
     #[error("{} {detail}, at byte {byte}", path.display())]
     ArchiveDamaged {

@@ -1,7 +1,7 @@
 //! The index of streams as a snapshot keeps it: a cut that is taken at once, written later and read back.
 //! The table of hashes is not stored: it is made anew, under a key drawn anew, without reading a record.
 
-use super::{Entry, Slots, Streams, Tail, half_hash, spread};
+use super::{Entry, Slot, Slots, Streams, Tail, half_hash, spread};
 use crate::limits::{KIND, NAMESPACE, STREAM_ID};
 use crate::parted_table::PartedTable;
 use crate::snapshot::{SectionReader, SectionWriter, Unfit};
@@ -41,6 +41,32 @@ impl Streams {
 }
 
 impl StoredStreams {
+    /// The first stream of which these say other than `found` do.
+    pub(crate) fn difference(&self, found: &Streams) -> Option<String> {
+        let StoredStreams(slots) = self;
+        let (said, known) = (slots.all.len(), found.len());
+        if said != known {
+            return Some(format!("it has {said} streams and not {known}"));
+        }
+        (0u32..).zip(slots.all.iter()).find_map(|(ordinal, slot)| {
+            let (namespace, kind) = slots.classes.names.get((slot.class >> 1) as usize)?;
+            let id = slots.id(slot);
+            let known = found.ordinal(namespace, kind, id).filter(|known| known.0 == ordinal);
+            let known = known.and_then(|known| found.slots.all.get(known.0)).map(Slot::tail);
+            let name = || format!("stream {namespace} {kind} {id:02x?}");
+            match (slot.tail(), known) {
+                (said, Some(known)) if said == known => None,
+                (_, None) => Some(format!("{} is not number {ordinal}", name())),
+                (Tail { events, last }, Some(known)) => Some(format!(
+                    "{} ends with record {last} of {events} and not with {} of {}",
+                    name(),
+                    known.last,
+                    known.events,
+                )),
+            }
+        })
+    }
+
     /// Writes them: the pairs of namespace and kind, then each stream in the order of its number.
     pub(crate) fn write(&self, out: &mut SectionWriter<'_>) {
         let StoredStreams(slots) = self;

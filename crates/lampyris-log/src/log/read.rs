@@ -105,33 +105,6 @@ impl Log {
         if next < end && !broken_off { Err(missing(next).into()) } else { Ok(next) }
     }
 
-    /// Verifies everything that is durable now from the first byte on, on one thread, and that it leads to the log's
-    /// head: for a log that was opened by a snapshot. `progress` is told after each frame how many records were
-    /// verified, and may break off; what it returns is the sequence after the last record that was.
-    ///
-    /// # Errors
-    /// [`ReadError`] at the first record that cannot be read or breaks a rule.
-    pub fn verify_whole(
-        &self,
-        mut progress: impl FnMut(u64) -> ControlFlow<()> + Send,
-    ) -> Result<u64, ReadError> {
-        let end = self.head();
-        let pass = Pass { shard: self.shared.shard.as_ref(), begin: 0, end: end.size, threads: 1 };
-        let (mut verifier, mut broken_off) = (Verifier::new(), false);
-        pass.run(&|_: &RecordRef<'_>| (), |arrival| {
-            let accepted = arrival.accept(&mut verifier, |_, ()| ControlFlow::Continue(()));
-            let flow = accepted?;
-            if verifier.size() == end.size && verifier.head() != end {
-                return Err(differs(end, verifier.head()));
-            }
-            broken_off = verifier.size() < end.size && progress(verifier.size()).is_break();
-            let goes_on = !broken_off && verifier.size() < end.size;
-            Ok::<_, ReadError>(if goes_on { flow } else { ControlFlow::Break(()) })
-        })?;
-        let size = verifier.size();
-        if size < end.size && !broken_off { Err(missing(size).into()) } else { Ok(size) }
-    }
-
     /// One record, or nothing if the log is not that long.
     ///
     /// # Errors

@@ -40,6 +40,14 @@ impl Shared {
 
     /// Nothing if the observer cannot say now what it holds.
     fn cut(self: &Arc<Self>) -> Option<Cut> {
+        let (log_id, head, index) = self.index_cut();
+        let observer = self.observer.as_ref();
+        let others = observer.map_or_else(|| Some(Vec::new()), |it| it.cut(head.size))?;
+        Some(Cut { log_id, head, index, others })
+    }
+
+    /// What the log holds now: of which log, at which head.
+    pub(super) fn index_cut(self: &Arc<Self>) -> ([u8; 16], Head, IndexCut) {
         let durable = self.durable.read();
         let (size, claims) = (durable.head.size, Arc::clone(self));
         let index = IndexCut {
@@ -56,10 +64,7 @@ impl Shared {
             // Claims only come: those of a later time that are as old as the cut are those of the cut.
             parts: Box::new(move |part| claims.durable.read().claims.part(part, size)),
         };
-        let (log_id, head) = (durable.identity.log_id, durable.head);
-        drop(durable);
-        let others = self.observer.as_ref().map_or_else(|| Some(Vec::new()), |it| it.cut(size))?;
-        Some(Cut { log_id, head, index, others })
+        (durable.identity.log_id, durable.head, index)
     }
 
     fn write_snapshot(&self, mut cut: Cut) {

@@ -13,7 +13,8 @@ const BUFFER: usize = 256 * 1024;
 /// Writes the content of a section. A write that fails is told once, to who writes the snapshot.
 #[derive(Debug)]
 pub struct SectionWriter<'f> {
-    file: &'f dyn DiskFile,
+    /// Nothing if only the hash is wanted.
+    file: Option<&'f dyn DiskFile>,
     at: u64,
     buffer: Vec<u8>,
     hash: Sha256,
@@ -26,7 +27,7 @@ pub struct SectionWriter<'f> {
 pub struct SectionReader<'a>(&'a [u8]);
 
 impl<'f> SectionWriter<'f> {
-    pub(super) fn new(file: &'f dyn DiskFile, at: u64) -> Self {
+    pub(super) fn new(file: Option<&'f dyn DiskFile>, at: u64) -> Self {
         let (buffer, hash) = (Vec::with_capacity(BUFFER), Sha256::new());
         SectionWriter { file, at, buffer, hash, written: 0, failed: None }
     }
@@ -38,6 +39,12 @@ impl<'f> SectionWriter<'f> {
             Some(error) => Err(error),
             None => Ok((self.written, Hash(self.hash.finalize().into()))),
         }
+    }
+
+    /// Ends the section; returns its hash alone.
+    pub(super) fn hash(mut self) -> Hash {
+        self.flush();
+        Hash(self.hash.finalize().into())
     }
 
     /// Writes these bytes and nothing else.
@@ -88,7 +95,8 @@ impl<'f> SectionWriter<'f> {
     fn flush(&mut self) {
         if self.failed.is_none() && !self.buffer.is_empty() {
             self.hash.update(&self.buffer);
-            self.failed = self.file.write_at(&self.buffer, self.at + self.written).err();
+            let at = self.at + self.written;
+            self.failed = self.file.and_then(|file| file.write_at(&self.buffer, at).err());
         }
         self.written += self.buffer.len() as u64;
         self.buffer.clear();

@@ -144,7 +144,7 @@ pub(super) fn write(
     file.set_len(0)?;
     let (mut table, mut at) = (Vec::new(), header_bytes(sections.len()));
     for section in sections {
-        let mut out = SectionWriter::new(file.as_ref(), at);
+        let mut out = SectionWriter::new(Some(file.as_ref()), at);
         section.write(&mut out);
         let (length, hash) = out.finish()?;
         table.extend_from_slice(&padded(section.name()));
@@ -166,7 +166,20 @@ pub(super) fn write(
     file.write_at(&header, 0)?;
     file.sync_all()?;
     disk.rename(&new, path)?;
-    disk.sync_dir(path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+    disk.sync_dir(folder(path))
+}
+
+/// Removes a snapshot, if there is one, durably.
+pub(super) fn remove(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+    if !disk.exists(path)? {
+        return Ok(());
+    }
+    disk.remove_file(path)?;
+    disk.sync_dir(folder(path))
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Where a snapshot is written before it takes its name.

@@ -88,6 +88,40 @@ impl Section for IndexCut {
     }
 }
 
+impl IndexCut {
+    /// The first thing in which it is not what records of the same head lead to.
+    pub(crate) fn difference(&self, found: &Verified, recent: &RecentReader) -> Option<String> {
+        let differs = |what: &str| Some(format!("{what} differs"));
+        if found.identity.as_ref() != Some(&self.identity) {
+            return differs("the name of the log, or its rules,");
+        }
+        if self.time != found.time {
+            return differs("the time of the last record");
+        }
+        if self.record_bytes != found.record_bytes {
+            return differs("the number of bytes of all records");
+        }
+        if self.recent.all() != recent.all() {
+            return differs("what the newest appends were answered");
+        }
+        let stream = self.streams.difference(&found.streams);
+        stream.or_else(|| self.claims_difference(&found.claims))
+    }
+
+    /// Both are hashed under the same secret, so a key cannot be named; the record that used it can.
+    fn claims_difference(&self, found: &ClaimsIndex) -> Option<String> {
+        let (said, known) = (self.claims, found.len() as u64);
+        if said != known {
+            return Some(format!("it has {said} claims and not {known}"));
+        }
+        let claims = (0..).map_while(|part| (self.parts)(part)).flatten();
+        let mut unknown = claims.filter(|claim| !found.has(*claim));
+        let [_, rest] = unknown.next()?;
+        let sequence = ClaimsIndex::sequence_of(rest);
+        Some(format!("it has a claim of record {sequence} that the record does not make"))
+    }
+}
+
 impl Start {
     /// Reads the section back.
     ///

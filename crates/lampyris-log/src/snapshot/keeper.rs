@@ -31,6 +31,8 @@ pub(crate) struct Keeper {
     /// Size of the log in the newest one that is known to be good; 0 before there is any.
     written: AtomicU64,
     writing: Mutex<Option<JoinHandle<()>>>,
+    /// None is written any more. Held while one is.
+    given_up: Mutex<bool>,
 }
 
 impl Keeper {
@@ -43,7 +45,8 @@ impl Keeper {
     ) -> Keeper {
         let every = every.max(1);
         let (next, written) = (AtomicU64::new(due(written, every)), AtomicU64::new(written));
-        Keeper { disk, path, every, replaces, next, written, writing: Mutex::default() }
+        let (writing, given_up) = (Mutex::default(), Mutex::default());
+        Keeper { disk, path, every, replaces, next, written, writing, given_up }
     }
 
     /// Whether one is to be taken of a running log of this size.
@@ -77,9 +80,27 @@ impl Keeper {
         }
     }
 
+    /// Removes the one that is there, and writes none any more: what it would say cannot be trusted.
+    pub(crate) fn give_up(&self) {
+        let mut given_up = self.given_up.lock();
+        *given_up = true;
+        self.next.store(u64::MAX, Ordering::Release);
+        let path = self.path.display();
+        match file::remove(self.disk.as_ref(), &self.path) {
+            Ok(()) => tracing::warn!(%path, "the snapshot is removed: the next opening reads all"),
+            Err(error) => {
+                tracing::error!(%path, %error, "remove this snapshot: it cannot be trusted");
+            }
+        }
+    }
+
     /// Writes sections down as the snapshot of a log at this head. One that is there and holds more kinds of sections
     /// stays: who wrote it needs them, and it is good for the records before.
     pub(crate) fn write(&self, log_id: [u8; 16], head: Head, sections: &[&dyn Section]) {
+        let given_up = self.given_up.lock();
+        if *given_up {
+            return tracing::debug!("no snapshot is written of what one lied about");
+        }
         let there = Snapshot::open(self.disk.as_ref(), &self.path).ok().flatten();
         let stays = there.is_some_and(|there| {
             let (same, older) = (there.log_id() == log_id, there.head().size <= head.size);

@@ -2,16 +2,15 @@
 //! The store lets appends through up to a number of records: what is behind it is decided, and never durable.
 
 use super::*;
-use crate::error::{EngineOpenError, Error};
+use crate::Lampyris;
+use crate::error::Error;
 use crate::outcome::Outcome;
-use crate::request::Seal;
-use crate::submission::Submission;
-use crate::{Builder, Lampyris};
+use crate::scratch::{message, open, seal, submission};
 use async_trait::async_trait;
 use lampyris_log::frame::FrameReader;
 use lampyris_log::shard::{Capabilities, SealedFrame, ShardError, ShardLog, StoredFrame};
-use lampyris_log::{Frontier, Hash, Head, Log, MemoryShard, ReadError, Verify, block_on};
-use lampyris_message::{BatchId, TransactionId};
+use lampyris_log::{Frontier, Hash, Head, MemoryShard, ReadError, Verify, block_on};
+use lampyris_message::BatchId;
 use lampyris_testkit::Polled;
 use std::path::Path;
 use tokio::sync::watch;
@@ -57,28 +56,6 @@ impl ShardLog for Dammed {
     async fn follow(&self, size: u64) -> Result<Head, ShardError> {
         self.inner.follow(size).await
     }
-}
-
-/// Opens an engine on a store, with its snapshot and tiles in a folder.
-fn open(
-    builder: Builder,
-    shard: &Arc<dyn ShardLog>,
-    folder: &Path,
-) -> Result<Lampyris, EngineOpenError> {
-    builder.begin(|options, opening| {
-        let options = options.clone().snapshot_file(folder.join("snapshot"));
-        let options = options.tiles_folder(folder.join("tiles"));
-        Log::open_into_on(Arc::clone(shard), &options, |_| (), opening)
-    })
-}
-
-fn message(number: u8) -> MessageId {
-    MessageId::from_bytes([number + 1; 16])
-}
-
-fn seal(number: u8) -> Seal {
-    let (batch, transaction) = ([number + 50; 16], [number + 100; 16]);
-    Seal::new(BatchId::from_bytes(batch), TransactionId::from_bytes(transaction))
 }
 
 /// A store with the same frames up to a number of records.
@@ -158,8 +135,7 @@ fn what_is_decided_and_not_durable_is_not_in_the_snapshot() {
     let (cut, last) = (begun + 1, begun + 4);
     let engine = open(Lampyris::builder().snapshot_every(cut), &dammed, folder.path()).unwrap();
     for number in 0..MESSAGES {
-        let draft = Submission::broadcast("did:firefly:org/acme", "0x9f3b").id(message(number));
-        block_on(engine.stage(draft.build().unwrap())).unwrap();
+        block_on(engine.stage(submission(number))).unwrap();
     }
     assert_eq!(engine.head().size, begun);
     limit.send_replace(begun);

@@ -108,7 +108,7 @@ impl Place for Snapshots {
                 None => std::fs::remove_file(&path).unwrap(),
             }
         }
-        let engine = self.directory.open(builder.snapshot_every(1))?;
+        let engine = self.directory.open(builder.snapshot_every(1).verify_in_background())?;
         if let Some(from) = from {
             assert_eq!(engine.verified_from(), from, "the snapshot is used");
         }
