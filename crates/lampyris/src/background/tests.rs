@@ -150,7 +150,8 @@ fn forge(snapshot: &Path, name: &str, content: &[u8]) {
 /// Where in the log's own section a few things stand.
 fn places(index: &[u8]) -> Vec<(&'static str, usize)> {
     let number = |at: usize| u32::from_be_bytes(index[at..at + 4].try_into().unwrap()) as usize;
-    let peaks = 4 + number(0) + 8 + 4 + 32;
+    // The log was never recovered: four bytes say so.
+    let peaks = 4 + number(0) + 8 + 4 + 32 + 4;
     let time = peaks + 4 + 32 * number(peaks);
     let tiles = time + 16 + 8 + 32;
     let mut recent = tiles + 4;

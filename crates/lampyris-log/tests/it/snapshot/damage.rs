@@ -232,21 +232,13 @@ fn damage_behind_a_snapshot_is_found_by_verifying_the_whole_log() {
         let (log, counting) = twin.open(Options::reader().verify(Verify::New)).unwrap();
         assert_eq!(counting.resumed, Some(whole.head.size));
         let mut verified = 0;
-        let found = log.verify_whole(|size| {
-            verified = size;
+        let found = log.reverify().run(|record| {
+            verified = record.record.sequence;
             ControlFlow::Continue(())
         });
         assert!(matches!(found, Err(ReadError::Broken(_))), "{damaged}: {found:?}");
         assert!(verified <= damaged && twin.open(Options::reader()).is_err());
     }
     let (log, _) = place.open(Options::reader().verify(Verify::New)).unwrap();
-    assert_eq!(log.verify_whole(|_| ControlFlow::Continue(())).unwrap(), whole.head.size);
-    assert_eq!(
-        log.verify_whole(|size| match size {
-            0..20 => ControlFlow::Continue(()),
-            _ => ControlFlow::Break(()),
-        })
-        .unwrap(),
-        21
-    );
+    assert_eq!(log.reverify().run(|_| ControlFlow::Continue(())).unwrap(), whole.head.size);
 }
