@@ -37,7 +37,7 @@ pub(crate) struct SharedShard {
 /// What the last look found.
 #[derive(Debug)]
 struct Seen {
-    archive: Arc<Files>,
+    archive: Files,
     log_id: [u8; 16],
     /// What is read from the journal: all that the archive did not hold then.
     frames: Vec<Kept>,
@@ -51,8 +51,7 @@ impl SharedShard {
     pub(crate) fn open(directory: &Directory) -> Result<SharedShard, ReadError> {
         let disk = Arc::clone(directory.disk());
         let (journal, archive) = (directory.join(JOURNAL), directory.join(ARCHIVE));
-        let files = |log_id| files(&disk, &archive, log_id);
-        let seen = look(disk.as_ref(), &journal, &files)?;
+        let seen = look(&disk, &journal, &archive)?;
         let (log_id, seen) = (seen.log_id, RwLock::new(seen));
         Ok(SharedShard { disk, journal, archive, log_id, seen, looking: Mutex::default() })
     }
@@ -71,15 +70,9 @@ impl SharedShard {
             (seen.head, seen.mark) = (news.head, Some(news.mark));
             return Ok(seen.head);
         }
-        let (known, before) = {
-            let seen = self.seen.read();
-            (Arc::clone(&seen.archive), seen.head)
-        };
-        let anew = |log_id| files(&self.disk, &self.archive, log_id);
-        let open = |log_id| if log_id == self.log_id { Arc::clone(&known) } else { anew(log_id) };
-        // Another archive may stand where the one was whose files are open.
-        let seen =
-            look(disk, &self.journal, &open).or_else(|_| look(disk, &self.journal, &anew))?;
+        // With files that are opened anew: another archive may stand where the one was.
+        let seen = look(&self.disk, &self.journal, &self.archive)?;
+        let before = self.seen.read().head;
         seen.goes_on_from(self.log_id, before)?;
         let head = seen.head;
         *self.seen.write() = seen;
@@ -124,16 +117,8 @@ impl Seen {
     }
 }
 
-fn files(disk: &Arc<dyn Disk>, folder: &Path, log_id: [u8; 16]) -> Arc<Files> {
-    Arc::new(Files::new(Arc::clone(disk), folder.to_owned(), log_id))
-}
-
 /// What the journal holds, and the archive, which holds everything before it.
-fn look(
-    disk: &dyn Disk,
-    journal: &Path,
-    archive: &dyn Fn([u8; 16]) -> Arc<Files>,
-) -> Result<Seen, ReadError> {
+fn look(disk: &Arc<dyn Disk>, journal: &Path, archive: &Path) -> Result<Seen, ReadError> {
     let mut looked = None;
     for _ in 0..LOOKS {
         match look_once(disk, journal, archive) {
@@ -152,11 +137,11 @@ fn look(
 
 /// One look; nothing if what was found does not fit together, as when the writer changed it meanwhile.
 fn look_once(
-    disk: &dyn Disk,
+    disk: &Arc<dyn Disk>,
     journal: &Path,
-    archive: &dyn Fn([u8; 16]) -> Arc<Files>,
+    archive: &Path,
 ) -> Result<Option<Seen>, ReadError> {
-    let (segments, found) = journal::read(disk, journal)?;
+    let (segments, found) = journal::read(disk.as_ref(), journal)?;
     let mut recovery = journal::recover(&found, journal)?;
     let mark = Mark::of(&found, &recovery).filter(|_| !recovery.damaged);
     drop(found);
@@ -164,7 +149,7 @@ fn look_once(
     for segment in &segments {
         segment.sync()?;
     }
-    let archive = archive(recovery.log_id);
+    let archive = Files::new(Arc::clone(disk), archive.to_owned(), recovery.log_id);
     let archived = archive.end()?.unwrap_or(0);
     if recovery.damaged {
         // A log that was closed has all of it in the archive.

@@ -272,11 +272,11 @@ fn a_log_whose_files_are_other_ones_and_go_further_is_followed() {
             log.append_blocking(sized(5, number)).unwrap();
         }
     };
-    // More than the journal keeps, so that the reader has files of the archive open.
+    // More than the journal keeps; then more than one file of the archive takes.
     grow(&path, 80);
     let beside = reader(&path);
     copy(&path, &twin);
-    grow(&twin, 80);
+    grow(&twin, 240);
     put_in_place(&path, &twin);
     beside.refresh().unwrap();
     assert_same(&beside, &reader(&path));
@@ -292,11 +292,8 @@ fn a_refresh_reads_a_few_blocks_if_nothing_came() {
     let disk = FailingDisk::new(usize::MAX, false);
     let beside =
         Log::open(scratch.path(), &Options::reader().disk(Arc::new(disk.clone()))).unwrap();
-    let a_look_at_everything =
-        || fs::read_dir(scratch.path().join(directory::JOURNAL)).unwrap().count();
-    assert!(3 * a_look_at_everything() > 6);
     for round in 0..2 {
-        // It opens the newest segment, and reads its slots, its last entry and what follows.
+        // It opens the newest segment of several, and reads its slots, its last entry and what follows.
         disk.arm(5);
         assert_eq!(beside.refresh().unwrap(), log.head());
         assert!(!disk.has_failed(), "round {round}");
