@@ -130,7 +130,7 @@ fn a_reader_that_reads_nothing_does_not_hold_up_the_end() {
     following.signal("TERM");
     following.ends_well();
     stdout.read_to_end(&mut out).unwrap();
-    let whole = out.iter().filter(|byte| **byte == b'\n').count() as u64;
+    let whole = out.split(|byte| *byte == b'\n').count() as u64 - 1;
     assert!((1..1_000).contains(&whole), "{whole} lines fit the pipe");
     assert!(position(&program) <= whole + 1, "the cursor is ahead of what the pipe took");
 }
