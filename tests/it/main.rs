@@ -5,6 +5,7 @@
 #![allow(clippy::indexing_slicing, reason = "an index out of bounds is a failed test")]
 
 mod apply;
+mod backup;
 mod bad_input;
 mod check;
 mod damage;

@@ -12,6 +12,7 @@ mod small;
 pub(crate) use carry::finished;
 pub(crate) use marker::Marker;
 
+use crate::error::Hex;
 use crate::merkle::Head;
 
 /// How far a backup got, for who shows it.
@@ -60,7 +61,7 @@ pub struct BackedUp {
 #[non_exhaustive]
 pub enum BackupError {
     /// The folder is of another log.
-    #[error("{} is of log {found:02x?}, not of log {wanted:02x?}", path.display())]
+    #[error("{} is of log {}, not of log {}", path.display(), Hex(found), Hex(wanted))]
     OtherLog {
         /// The folder.
         path: std::path::PathBuf,

@@ -82,7 +82,8 @@ pub enum Refused {
     ReadOnly,
 }
 
-struct Hex<'a>(&'a [u8]);
+/// Bytes as hexadecimal digits.
+pub(crate) struct Hex<'a>(pub(crate) &'a [u8]);
 struct End(Option<u64>);
 
 impl fmt::Display for Hex<'_> {

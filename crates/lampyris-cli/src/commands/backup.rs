@@ -13,13 +13,14 @@ use serde_json::json;
 use super::{data, replay};
 use crate::args::{Backup, Global, Replay, Restore};
 use crate::failure::Failure;
-use crate::output;
 use crate::pace::Pace;
+use crate::{output, signing};
 
 pub(crate) fn run(global: &Global, backup: &Backup) -> Result<ExitCode, Failure> {
     if backup.verify {
         return judge(global, &backup.folder);
     }
+    signing::check_out(global, Some(&backup.folder), &[])?;
     let bar = output::progress(global, None, "records");
     let mut pace = Pace::new(backup.share);
     let mut told = |progress| {

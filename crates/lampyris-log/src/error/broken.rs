@@ -1,6 +1,7 @@
 //! What can be wrong with the bytes of a log, each with where it was found.
 //! Nothing here is about the machine or the caller's wish.
 
+use super::Hex;
 use crate::corrupt::Corrupt;
 use crate::merkle::Hash;
 use std::path::PathBuf;
@@ -57,7 +58,7 @@ pub enum Broken {
         detail: String,
     },
     /// The journal belongs to another log than the store.
-    #[error("the journal is of log {journal:02x?}, the store of log {stored:02x?}")]
+    #[error("the journal is of log {}, the store of log {}", Hex(journal), Hex(stored))]
     OtherLog {
         /// Log id in the journal.
         journal: [u8; 16],

@@ -2,6 +2,7 @@
 //! The table of hashes is not stored: it is made anew, under a key drawn anew, without reading a record.
 
 use super::{Entry, Slot, Slots, Streams, Tail, half_hash, spread};
+use crate::error::Hex;
 use crate::limits::{KIND, NAMESPACE, STREAM_ID};
 use crate::parted_table::PartedTable;
 use crate::snapshot::{SectionReader, SectionWriter, Unfit};
@@ -53,7 +54,7 @@ impl StoredStreams {
             let id = slots.id(slot);
             let known = found.ordinal(namespace, kind, id).filter(|known| known.0 == ordinal);
             let known = known.and_then(|known| found.slots.all.get(known.0)).map(Slot::tail);
-            let name = || format!("stream {namespace} {kind} {id:02x?}");
+            let name = || format!("stream {namespace} {kind} {}", Hex(id));
             match (slot.tail(), known) {
                 (said, Some(known)) if said == known => None,
                 (_, None) => Some(format!("{} is not number {ordinal}", name())),

@@ -18,7 +18,7 @@ impl Log {
     ///
     /// All that was acknowledged before the call is shown after it, and nothing that a crash could take back; only
     /// what is new is read and verified, and the writer notices nothing. If nothing came, a few blocks are read.
-    /// Checkpoints that were signed meanwhile are not.
+    /// Checkpoints that were signed meanwhile are not, nor are values that were put after [`Log::data`] was first used.
     ///
     /// # Errors
     /// [`ReadError`] if what is there cannot be read or breaks a rule: what was shown before still is, and is all. A log

@@ -6,7 +6,7 @@ use crate::block_on::block_on;
 use crate::checkpoints::Kind;
 use crate::corrupt::Corrupt;
 use crate::directory::{CHECKPOINTS, Directory, Survey};
-use crate::error::{OpenError, ReadError, Unavailable};
+use crate::error::{Hex, OpenError, ReadError, Unavailable};
 use crate::frame::{FrameWriter, HEADER_BYTES};
 use crate::limits::{FRAME_BYTES, MAX_APPEND_BYTES, MAX_FRAME_BYTES};
 use crate::merkle::{Hash, Head};
@@ -60,7 +60,7 @@ pub enum ReceiveError {
     #[error(transparent)]
     Corrupt(#[from] Corrupt),
     /// Record 0 is of another log.
-    #[error("record 0 is not of log {wanted:02x?}")]
+    #[error("record 0 is not of log {}", Hex(wanted))]
     OtherLog {
         /// The log that was to be taken in.
         wanted: [u8; 16],
