@@ -4,8 +4,17 @@
 
 mod cast;
 mod checkpoints;
+#[allow(dead_code, clippy::print_stdout, reason = "shared with the crash tests of the log")]
+#[path = "../../../lampyris-log/tests/crash/dice.rs"]
+mod dice;
 mod elements;
 mod erasure;
+#[allow(
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "the figures of a run are for whoever reads it"
+)]
+mod kill_snapshot;
 mod opening;
 mod snapshot;
 mod stream;
