@@ -1,6 +1,11 @@
 //! `get`, `history`, `list`, `stats`: what is shown, in which order, and what is not found.
 
-use crate::program::{Program, SAMPLES};
+use lampyris::{Lampyris, block_on};
+
+use crate::program::{Program, SAMPLES, Said};
+
+const ONE: &str = "677c5c95-7ad7-48ec-b3dc-ebd403ef9169";
+const ELEMENT: &str = "11111111-1111-4111-8111-111111111111";
 
 const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 
@@ -89,4 +94,47 @@ fn text_for_people_names_the_same_things() {
     let list = program.run(&["list"]).exits(0).out;
     assert!(list.contains(id), "{list}");
     assert!(program.run(&["stats"]).exits(0).out.contains("messages   4"));
+}
+
+/// Those that look something up open the log by its snapshot, if it is of use; those that vouch for all of it do not.
+#[test]
+fn what_is_looked_up_by_a_snapshot_is_what_the_whole_log_tells() {
+    let program = Program::new();
+    program.run(&["key"]).exits(0);
+    program.run(&["import", SAMPLES]).exits(0);
+    program.run_with_input(&["data", "put", "-", "--id", ELEMENT], "{\"a\":1}").exits(0);
+    program.run(&["checkpoint"]).exits(0);
+    let quick: &[&[&str]] = &[
+        &["prove", "--tlog-proof", "2"],
+        &["checkpoint", "--list"],
+        &["checkpoint", "--last"],
+        &["data", "list", "--json"],
+        &["data", "get", ELEMENT, "--json"],
+        &["data", "get", ELEMENT, "--value"],
+        &["data", "gc", "--dry-run"],
+        &["get", ONE, "--json"],
+        &["history", ONE],
+    ];
+    let whole: &[&[&str]] = &[&["prove", ONE], &["data", "verify"], &["replay"]];
+    let ask = || quick.iter().chain(whole).map(|args| program.run(args).exits(0));
+    // How fast it was is of the run.
+    let told = |said: &Said| -> Vec<String> {
+        said.out.lines().filter(|it| !it.ends_with(" events/s")).map(str::to_owned).collect()
+    };
+    let without: Vec<_> = ask().map(|said| told(&said)).collect();
+    let engine = Lampyris::builder().existing().snapshot_every(1).open(program.data()).unwrap();
+    block_on(engine.close()).unwrap();
+    drop(engine);
+    let file = program.data().join("snapshot");
+    let snapshot = std::fs::read(&file).unwrap();
+    for (args, (said, without)) in quick.iter().chain(whole).zip(ask().zip(&without)) {
+        assert_eq!((&told(&said), &*said.err), (without, ""), "{args:?}");
+    }
+    // One that is of no use says who would have used it.
+    std::fs::write(&file, &snapshot[..snapshot.len() / 2]).unwrap();
+    for (number, (said, without)) in ask().zip(&without).enumerate() {
+        assert_eq!(&told(&said), without);
+        let used = said.err.contains("the snapshot is ignored");
+        assert_eq!(used, number < quick.len(), "{number}: {}", said.err);
+    }
 }

@@ -31,6 +31,8 @@ pub(crate) enum Bench {
     Prove(BenchLog),
     /// Judged replay on one thread and two, beside scan, decompression, decoding, SHA-256 and root alone
     Replay(BenchLog),
+    /// Durable appends to a log that writes snapshots as often as it does by itself, beside one that writes none
+    Snapshot(BenchAppend),
     /// Durable appends to a log that keeps the tiles of its tree, beside one that keeps none
     Tiles(BenchAppend),
     /// Messages staged with a value in line, beside the same messages without

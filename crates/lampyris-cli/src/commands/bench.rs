@@ -5,6 +5,7 @@
 mod append;
 mod apply;
 mod backup;
+mod beside;
 mod closed_loop;
 mod engine;
 mod export;
@@ -16,7 +17,6 @@ mod projection;
 mod prove;
 mod raw;
 mod replay;
-mod tiles;
 mod values;
 mod workload;
 
@@ -80,7 +80,8 @@ pub(crate) fn run(global: &Global, bench: &Bench) -> Result<ExitCode, Failure> {
         Bench::Projection(projection) => projection::run(global, projection),
         Bench::Prove(prove) => prove::run(global, prove),
         Bench::Replay(replay) => replay::run(global, replay),
-        Bench::Tiles(tiles) => tiles::run(global, tiles),
+        Bench::Snapshot(appends) => beside::run(global, appends, beside::SNAPSHOT),
+        Bench::Tiles(appends) => beside::run(global, appends, beside::TILES),
         Bench::Values(values) => values::run(global, values),
     }
 }

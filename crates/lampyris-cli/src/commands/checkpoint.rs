@@ -26,10 +26,10 @@ pub(crate) fn run(global: &Global, asked: &Checkpoint) -> Result<ExitCode, Failu
         return Err(Failure::Senseless(vec![why]));
     }
     if asked.list {
-        return list(global, &store::open_reader(global, |_| {})?);
+        return list(global, &store::open_to_look(global)?);
     }
     let signed = if asked.last {
-        let last = store::open_reader(global, |_| {})?.last_checkpoint()?;
+        let last = store::open_to_look(global)?.last_checkpoint()?;
         last.ok_or_else(|| Failure::no("the log has no checkpoint yet"))?
     } else if let Some(file) = &asked.add {
         let checkpoint = signing::checkpoint(file)?;

@@ -23,7 +23,11 @@ pub(crate) fn run(global: &Global, prove: &Prove) -> Result<ExitCode, Failure> {
     let needed = prove.checkpoint.iter().chain(&prove.from).chain(&prove.key.key_file);
     let needed: Vec<_> = needed.map(PathBuf::as_path).collect();
     signing::check_out(global, prove.out.as_deref(), &needed)?;
-    let log = store::open_reader(global, |_| {})?;
+    // A record is held against the root. That a history has all its records is not: who reads every one knows it.
+    let log = match prove.tlog_proof {
+        Some(_) => store::open_to_look(global)?,
+        None => store::open_reader(global, |_| {})?,
+    };
     let text = match (prove.tlog_proof, prove.id) {
         (Some(sequence), _) => one(global, prove, &log, sequence)?,
         (None, Some(id)) => history(global, prove, &log, id)?,

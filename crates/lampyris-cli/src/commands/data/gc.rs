@@ -16,7 +16,7 @@ use crate::{output, store};
 
 pub(super) fn run(global: &Global, gc: &DataGc) -> Result<ExitCode, Failure> {
     let collected = if gc.dry_run {
-        let log = store::open_reader(global, |_| {})?;
+        let log = store::open_to_look(global)?;
         let referred = element::referred_objects(&log)?;
         log.data().collectable(&|Hash(hash)| referred.binary_search(hash).is_ok())?
     } else {

@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::{output, store};
 
 pub(super) fn run(global: &Global, get: &DataGet) -> Result<ExitCode, Failure> {
-    let log = store::open_reader(global, |_| {})?;
+    let log = store::open_to_look(global)?;
     let namespace = &get.namespace.namespace;
     let Some(element) = Element::read(&log, namespace, get.id)? else {
         let why = format!("no data element {} in namespace '{namespace}'", get.id);

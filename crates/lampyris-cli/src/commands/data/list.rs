@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::{output, store};
 
 pub(super) fn run(global: &Global, list: &DataList) -> Result<ExitCode, Failure> {
-    let log = store::open_reader(global, |_| {})?;
+    let log = store::open_to_look(global)?;
     let limit = if list.limit == 0 { usize::MAX } else { list.limit };
     let (mut out, mut told) = (output::answers(), 0);
     let mut one = |element: &Element| -> Result<ControlFlow<()>, Failure> {
