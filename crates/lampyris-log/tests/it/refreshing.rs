@@ -5,6 +5,7 @@
 //! It must hold because a look at the end of the journal takes nothing but whole entries that go on from it, and
 //! everything else takes a look at all of it.
 
+use crate::archive::Done;
 use crate::faults::FailingDisk;
 use crate::scratch::{append, copy, noise, open, records, samples, writer};
 use lampyris_log::frame::FrameWriter;
@@ -128,15 +129,6 @@ proptest! {
                 Step::Join => {}
             }
         }
-    }
-}
-
-/// Says that a thread is done, also if it panics.
-struct Done<'d>(&'d AtomicBool);
-
-impl Drop for Done<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::SeqCst);
     }
 }
 
