@@ -129,6 +129,8 @@ fn cut(log: &Log, size: u64, path: &std::path::Path) {
     }
     let root = log.root_at(size).unwrap().unwrap();
     receiver.finish(Head { size, root }, &[], &options).unwrap();
+    // Makes the tiles, which a snapshot relies on, and no snapshot.
+    drop(Log::open(path, &options).unwrap());
 }
 
 /// What was decided and is not durable when a snapshot is taken is not in it: who opens by it after a crash
