@@ -2,6 +2,7 @@
 //!
 //! `LAMPYRIS_TEST_SCALE` multiplies the number of kills.
 
+use lampyris::query::Query;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -77,7 +78,7 @@ impl Answered {
     fn check(&self, data: &Path) {
         let engine = Lampyris::builder().existing().open(data).unwrap();
         let mut histories = BTreeMap::new();
-        for view in engine.list(None, None, usize::MAX).unwrap().messages {
+        for view in engine.query(&Query::in_log_order()).unwrap().messages {
             let id = view.message().header.id.unwrap();
             let history = engine.history(id).unwrap();
             let told = |entry: &Entry| (entry.event.kind().name(), entry.sequence);

@@ -58,7 +58,7 @@ fn check(program: &Program, answered: &BTreeSet<u64>) -> u64 {
     let engine = Lampyris::builder().existing().open(program.data()).unwrap();
     for message in answered {
         let id = MessageId::parse(&id(*message)).unwrap();
-        let view = engine.get(id).unwrap().unwrap_or_else(|| panic!("message {message} is lost"));
+        let view = engine.get(id).unwrap_or_else(|| panic!("message {message} is lost"));
         let references: Vec<_> = view.message().data.iter().flatten().flatten().collect();
         let values = values(*message);
         assert_eq!(references.len(), values.len());

@@ -7,6 +7,7 @@ use crate::identity::LAYOUT;
 use crate::sled_store::move_aside;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Says that the directory is a log, and of which layout.
 pub const MARKER: &str = "format";
@@ -43,6 +44,10 @@ pub const SLED: &str = "sled";
 /// Files that stood in sled's way, kept as evidence.
 pub const SET_ASIDE: &str = "set-aside";
 
+/// How often the lock is asked for, and how long is waited between: a child process that another thread has just begun
+/// holds what its parent let go until it runs its program.
+const LOCK_TRIES: u32 = 10;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 const MARKER_START: &str = "lampyris-log layout ";
 const MARKER_MAX_BYTES: usize = 64;
 
@@ -127,8 +132,16 @@ impl Directory {
 
     /// Takes the lock for as long as the result lives.
     pub(crate) fn lock(&self) -> Result<Box<dyn DiskFile>, Unavailable> {
-        let lock = self.disk.lock(&self.join(LOCK)).map_err(self.io("lock", LOCK))?;
-        lock.ok_or_else(|| Unavailable::Locked { path: self.join(LOCK) })
+        for tried in 0..LOCK_TRIES {
+            if tried > 0 {
+                #[expect(clippy::disallowed_methods, reason = "a lock has no event to wait for")]
+                std::thread::sleep(LOCK_PAUSE);
+            }
+            if let Some(lock) = self.disk.lock(&self.join(LOCK)).map_err(self.io("lock", LOCK))? {
+                return Ok(lock);
+            }
+        }
+        Err(Unavailable::Locked { path: self.join(LOCK) })
     }
 
     /// Makes the directory ours: it exists, and says durably that its creation is not finished.

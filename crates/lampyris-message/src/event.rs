@@ -7,7 +7,7 @@ mod beginning;
 pub mod codec;
 mod element;
 
-pub use beginning::{Beginning, Skimmed};
+pub use beginning::{Beginning, Claimed, Skimmed};
 pub use element::{
     Content, DataAdded, DataErased, DataEvent, DataEventKind, DataState, Held, IllegalDataStep,
 };

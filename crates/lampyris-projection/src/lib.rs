@@ -11,9 +11,10 @@ mod audit;
 pub mod element;
 mod live;
 mod misplaced;
+mod position;
+pub mod query;
 mod rebuild;
 pub mod record;
-mod row;
 pub mod stored;
 mod view;
 mod views;
@@ -21,8 +22,11 @@ mod views;
 pub use audit::{Audit, Fault, ReadRecord};
 pub use element::{Element, ElementError};
 pub use live::{Ended, Live};
-pub use misplaced::{Misplaced, TakeError, Why};
+pub use misplaced::{DataMisplaced, Misplaced, TakeError, Why};
+pub use position::position_at;
 pub use rebuild::{RebuildError, rebuild};
-pub use row::{Row, ViewError, read_view};
 pub use view::View;
-pub use views::{Fed, StoredViews, VIEWS, VIEWS_VERSION, Views};
+pub use views::{
+    By, ElementRow, EventRow, Fed, FedData, FedEvent, Listing, Plan, Row, SelectError, Selection,
+    StoredViews, Told, VIEWS, VIEWS_VERSION, Views,
+};

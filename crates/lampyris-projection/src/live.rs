@@ -5,8 +5,8 @@
 use parking_lot::RwLock;
 use tokio::sync::watch;
 
-use crate::misplaced::Misplaced;
-use crate::views::{Fed, Views};
+use crate::misplaced::TakeError;
+use crate::views::{FedEvent, Views};
 
 /// [`Views`] that are fed and read at the same time.
 #[derive(Debug)]
@@ -44,8 +44,11 @@ impl Live {
     /// may end with records that are no message's.
     ///
     /// # Errors
-    /// [`Misplaced`] names the first event that cannot come; nothing of the batch is then shown.
-    pub fn feed(&self, events: &[Fed<'_>], size: u64) -> Result<u64, Misplaced> {
+    /// [`TakeError`] names the first event that cannot come; nothing of the batch is then shown.
+    pub fn feed<'a, E>(&self, events: &[E], size: u64) -> Result<u64, TakeError>
+    where
+        E: Copy + Into<FedEvent<'a>>,
+    {
         let mut views = self.views.write();
         views.apply_all(events, size)?;
         let position = views.position();

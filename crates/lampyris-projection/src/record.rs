@@ -28,6 +28,15 @@ pub fn event(record: &Record) -> Result<Event, EventError> {
     codec::decode(&record.event, record.event_version, &record.content)
 }
 
+/// The data element and the event of what goes into the log; `None` if it is no data element's.
+pub fn data_event_of(event: &NewEvent) -> Option<(DataId, DataEvent)> {
+    if event.stream.kind != DATA {
+        return None;
+    }
+    let id = event.stream.id.as_slice().try_into().ok().map(DataId::from_bytes)?;
+    Some((id, codec::decode_data(&event.name, event.version, &event.content).ok()?))
+}
+
 /// A data element's event as it goes into the log.
 pub fn new_data_event(id: DataId, event: &DataEvent) -> NewEvent {
     NewEvent {

@@ -7,8 +7,6 @@ use lampyris_message::event::{
 };
 use lampyris_message::{DataRef, Message, MessageState, Open, Pin, SealedMessage};
 
-use crate::row::Later;
-
 /// One message as a FireFly client sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
@@ -17,6 +15,11 @@ pub struct View {
 }
 
 impl View {
+    /// A message as it was after its event at `position`.
+    pub(crate) const fn of(message: Message, position: u64) -> Self {
+        Self { message, position }
+    }
+
     /// The view after a first event; `None` if it is not one that brings a message.
     pub fn begin(event: &Event, position: u64) -> Option<Self> {
         let message = match event {
@@ -53,25 +56,6 @@ impl View {
                 self.message.confirmed = Some(*at);
             }
             Event::Staged(_) | Event::Received(_) | Event::Imported(_) | Event::Noted(_) => {}
-        }
-    }
-
-    /// Takes in what all events after the first one changed, up to and with the one at `position`.
-    pub(crate) fn settle(&mut self, later: &Later<'_>, position: u64) {
-        let Later { state, batch, pins, confirmed, reject_reason } = later;
-        self.position = position;
-        self.set(*state);
-        if let Some((batch, tx_id)) = batch {
-            (self.message.batch, self.message.tx_id) = (Some(*batch), Some(*tx_id));
-        }
-        if !pins.is_empty() {
-            self.message.pins = texts(pins);
-        }
-        if confirmed.is_some() {
-            self.message.confirmed = *confirmed;
-        }
-        if !reject_reason.is_empty() {
-            reject_reason.as_ref().clone_into(&mut self.message.reject_reason);
         }
     }
 

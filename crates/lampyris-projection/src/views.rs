@@ -2,26 +2,45 @@
 //!
 //! In memory only: no locks, no reads, no time. It shows what events say and does not judge them.
 
-mod batches;
+mod at;
+mod dictionary;
+mod elements;
+mod ends;
+mod event_row;
 mod feeding;
 mod gap_fills;
 mod index;
 mod keys;
+mod listing;
 mod namespace;
+mod narrow;
+mod order;
+mod rare;
+mod row;
+mod select;
 mod slot;
 mod stored;
+mod words;
+mod zones;
 
 use std::collections::HashMap;
 
 use lampyris_message::lifecycle::command::GapFill;
 use lampyris_message::{MessageId, MessageState};
 
-use crate::row::{Later, Row};
-use batches::Batches;
+use crate::query::Query;
+use at::At;
+use elements::Elements;
 use index::Place;
 use namespace::Namespace;
 
-pub use feeding::Fed;
+pub use elements::ElementRow;
+pub use event_row::EventRow;
+pub use feeding::{Fed, FedData, FedEvent};
+pub use listing::Listing;
+pub use narrow::{By, Told};
+pub use row::Row;
+pub use select::{Plan, SelectError, Selection};
 pub use stored::{StoredViews, VIEWS, VIEWS_VERSION};
 
 /// The current state of all messages of a log, as of one position.
@@ -35,7 +54,9 @@ pub struct Views {
     names: HashMap<Box<str>, usize>,
     /// The namespace of the event before, which is mostly the next one's too.
     latest: usize,
-    batches: Batches,
+    /// The data elements of each namespace that has any.
+    elements: Vec<Elements>,
+    element_names: HashMap<Box<str>, usize>,
     size: u64,
 }
 
@@ -52,7 +73,7 @@ impl Views {
 
     /// How many messages there are.
     pub fn len(&self) -> usize {
-        self.namespaces.iter().map(Namespace::len).sum()
+        self.namespaces.iter().map(|namespace| namespace.len() as usize).sum()
     }
 
     /// Whether there is no message.
@@ -62,7 +83,7 @@ impl Views {
 
     /// The namespaces that have messages, in the order of their first ones.
     pub fn namespaces(&self) -> impl Iterator<Item = &str> {
-        self.namespaces.iter().map(Namespace::name)
+        self.namespaces.iter().map(|namespace| &*namespace.name)
     }
 
     /// How many messages of a namespace are in each state, in the order of [`MessageState::ALL`].
@@ -93,9 +114,10 @@ impl Views {
         state: Option<MessageState>,
         after: Option<u64>,
     ) -> impl Iterator<Item = Row<'_>> {
-        let numbers = self.namespace(namespace).map(|found| (found, found.after(after)));
-        numbers.into_iter().flat_map(move |(namespace, numbers)| {
-            numbers
+        let found = self.namespace(namespace).into_iter();
+        found.flat_map(move |namespace| {
+            let begin = after.map_or(0, |after| namespace.begun_before(after.saturating_add(1)));
+            (begin..namespace.len())
                 .filter(move |number| state.is_none() || namespace.state(*number) == state)
                 .filter_map(move |number| self.numbered(namespace, number))
         })
@@ -105,7 +127,8 @@ impl Views {
     ///
     /// The key that the source of an imported message claims for it is none that was used here.
     pub fn by_key(&self, namespace: &str, key: &str) -> Option<MessageId> {
-        self.namespace(namespace)?.by_key(key)
+        let namespace = self.namespace(namespace)?;
+        namespace.slot(namespace.by_key(key)?).map(|slot| slot.id)
     }
 
     /// The evidence for cancelling a message by a gap-fill: the confirmed messages with the tag
@@ -125,7 +148,7 @@ impl Views {
 
     fn number(&self, namespace: &str) -> Option<usize> {
         let latest = self.namespaces.get(self.latest);
-        if latest.is_some_and(|latest| latest.name() == namespace) {
+        if latest.is_some_and(|latest| &*latest.name == namespace) {
             return Some(self.latest);
         }
         self.names.get(namespace).copied()
@@ -136,28 +159,27 @@ impl Views {
     }
 
     fn numbered<'v>(&'v self, namespace: &'v Namespace, number: u32) -> Option<Row<'v>> {
-        let (slot, state) = namespace.slot(number)?;
-        let later = Later {
-            state,
-            batch: self.batches.get(slot.batch),
-            pins: slot.pins().into(),
-            confirmed: slot.confirmed(),
-            reject_reason: slot.reject_reason().into(),
-        };
-        let (id, first, position) = (slot.id, slot.first, slot.position);
-        Some(Row { namespace: namespace.name().into(), id, first, position, later })
+        At::new(namespace, number, self.size).map(|at| Row { at })
     }
 }
 
 impl PartialEq for Views {
     fn eq(&self, other: &Self) -> bool {
         let namespaces = self.namespaces.iter().zip(&other.namespaces);
+        let all = Query::default();
         self.size == other.size
             && self.namespaces.len() == other.namespaces.len()
+            && self.elements.len() == other.elements.len()
             && namespaces.clone().all(|(ours, theirs)| ours.finds_the_same(theirs))
+            && self.namespaces().all(|name| {
+                self.list(name, None, None).eq(other.list(name, None, None))
+                    && self.select_events(name, &all) == other.select_events(name, &all)
+            })
             && self
-                .namespaces()
-                .all(|name| self.list(name, None, None).eq(other.list(name, None, None)))
+                .elements
+                .iter()
+                .map(Elements::name)
+                .all(|name| self.select_data(name, &all) == other.select_data(name, &all))
     }
 }
 

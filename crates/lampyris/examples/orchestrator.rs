@@ -13,6 +13,7 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use lampyris::message::Bytes32;
+use lampyris::query::{Condition, Field, Query};
 use lampyris::{
     BatchId, Confirmation, Lampyris, LedgerPin, MessageId, MessageState, Outcome, Seal, Submission,
     TransactionId, Work,
@@ -49,9 +50,11 @@ async fn main() -> Result<ExitCode> {
         }
     }
     let engine = Lampyris::open(scratch.path())?;
-    let confirmed = engine.list(Some(MessageState::Confirmed), None, 100)?.messages.len();
+    let is_confirmed = Condition::is(Field::State, MessageState::Confirmed.as_str());
+    let query = Query { filter: is_confirmed.into(), count: true, limit: 1, ..Query::default() };
+    let confirmed = engine.query(&query)?.total.unwrap_or_default();
     println!("{confirmed} of {ORDERS} orders are confirmed, {} records", engine.head().size);
-    Ok(if confirmed == ORDERS as usize { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if confirmed == u64::from(ORDERS) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// One process: takes the orders, then leads every message on until there is no work.

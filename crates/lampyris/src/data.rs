@@ -115,7 +115,7 @@ impl Lampyris {
     /// # Errors
     /// [`Error`] if log or store cannot be read.
     pub fn missing_data(&self, id: MessageId) -> Result<Option<Vec<(DataRef, Missing)>>, Error> {
-        let Some(view) = self.get(id)? else { return Ok(None) };
+        let Some(view) = self.get(id) else { return Ok(None) };
         let Engine { log, namespace, .. } = &*self.engine;
         let mut missing = Vec::new();
         for reference in view.message().data.iter().flatten().flatten() {

@@ -8,9 +8,9 @@ use std::sync::{Arc, OnceLock};
 
 use lampyris_log::snapshot::Section;
 use lampyris_log::{Append, AppendFuture, Log, Observer, Room, Unavailable};
-use lampyris_message::MessageId;
-use lampyris_message::event::Event;
-use lampyris_projection::{Fed, Live, Views};
+use lampyris_message::event::{DataEvent, Event};
+use lampyris_message::{DataId, MessageId};
+use lampyris_projection::{Fed, FedData, FedEvent, Live, Views, record};
 use parking_lot::Mutex;
 
 use crate::decider::Decider;
@@ -37,12 +37,45 @@ struct Flights {
     next: u64,
 }
 
-/// The events of one message in an append, which stand at its end.
+/// What an append brings: events of data elements, then those of one message at its end.
 #[derive(Debug)]
 struct Flight {
-    id: MessageId,
-    first: u64,
-    events: Vec<Event>,
+    /// Sequence of the first record.
+    begin: u64,
+    /// Sequence after the last one.
+    end: u64,
+    /// The namespace of the data elements.
+    namespace: Arc<str>,
+    /// The events of data elements, each with the place of its record in the append.
+    data: Vec<(u64, DataId, DataEvent)>,
+    /// The events of a message, which stand at the end.
+    message: Option<(MessageId, Vec<Event>)>,
+}
+
+impl Flight {
+    fn new(begin: u64, append: &Append) -> Self {
+        let data = (0..).zip(&append.events).filter_map(|(at, event)| {
+            let (id, event) = record::data_event_of(event)?;
+            Some((at, id, event))
+        });
+        let (data, end) = (data.collect(), begin.saturating_add(append.events.len() as u64));
+        Self { begin, end, namespace: append.namespace.as_str().into(), data, message: None }
+    }
+
+    /// The events in the order of the log.
+    fn events<'f>(&'f self, namespace: &'f str) -> impl Iterator<Item = FedEvent<'f>> {
+        let data = self.data.iter().map(|(at, id, event)| {
+            let position = self.begin.saturating_add(*at);
+            FedEvent::Data(FedData { namespace: &self.namespace, id: *id, event, position })
+        });
+        let message = self.message.iter().flat_map(move |(id, events)| {
+            let first = self.end.saturating_sub(events.len() as u64);
+            events.iter().zip(first..).map(move |(event, position)| {
+                FedEvent::Message(Fed { namespace, id: *id, event, position })
+            })
+        });
+        data.chain(message)
+    }
 }
 
 impl Feed {
@@ -104,16 +137,16 @@ impl Feed {
     ) -> (AppendFuture, Option<Result<u64, E>>) {
         // Invariant: held while the append is queued, so that nobody is told of it before it is here.
         let mut flights = self.flights.lock();
-        let records = append.events.len() as u64;
+        let mut flight = Flight::new(flights.next, &append);
         let future = log.append_in(room, append);
         if future.has_failed() {
             return (future, None);
         }
-        let begin = flights.next;
-        flights.next += records;
-        let first = flights.next.saturating_sub(events.len() as u64);
-        let noted = note(&events, first).map(|()| begin);
-        flights.queue.push_back(Flight { id, first, events });
+        flights.next = flight.end;
+        let first = flight.end.saturating_sub(events.len() as u64);
+        let noted = note(&events, first).map(|()| flight.begin);
+        flight.message = Some((id, events));
+        flights.queue.push_back(flight);
         (future, Some(noted))
     }
 
@@ -127,11 +160,12 @@ impl Feed {
         note: impl FnOnce(u64),
     ) -> AppendFuture {
         let mut flights = self.flights.lock();
-        let records = append.events.len() as u64;
+        let flight = Flight::new(flights.next, &append);
         let future = log.append_in(room, append);
         if !future.has_failed() {
-            flights.next += records;
+            flights.next = flight.end;
             note(flights.next);
+            flights.queue.push_back(flight);
         }
         future
     }
@@ -142,21 +176,11 @@ impl Observer for Feed {
         let Some(live) = self.live.get() else { return };
         let landed: Vec<Flight> = {
             let Flights { queue, .. } = &mut *self.flights.lock();
-            let count =
-                queue.partition_point(|flight| flight.first + flight.events.len() as u64 <= size);
+            let count = queue.partition_point(|flight| flight.end <= size);
             queue.drain(..count).collect()
         };
-        let fed: Vec<Fed<'_>> = landed
-            .iter()
-            .flat_map(|Flight { id, first, events }| {
-                events.iter().zip(*first..).map(|(event, position)| Fed {
-                    namespace: &self.namespace,
-                    id: *id,
-                    event,
-                    position,
-                })
-            })
-            .collect();
+        let fed: Vec<FedEvent<'_>> =
+            landed.iter().flat_map(|flight| flight.events(&self.namespace)).collect();
         if self.failed.get().is_some() {
             return;
         }

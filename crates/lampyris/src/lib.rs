@@ -64,7 +64,7 @@ pub use lampyris_message::{
     SealedMessage, Timestamp, TransactionId,
 };
 pub use lampyris_projection as projection;
-pub use lampyris_projection::View;
+pub use lampyris_projection::{View, query};
 
 pub use builder::Builder;
 pub use data::DataAccepted;
@@ -74,7 +74,7 @@ pub use ids::{IdSource, RandomIds};
 pub use lampyris::Lampyris;
 pub use outcome::{Accepted, Outcome, Refused};
 pub use pending::Pending;
-pub use reading::{Entry, Page};
+pub use reading::{Answer, Entry};
 pub use request::{
     Arrival, Cancellation, Confirmation, Evidence, LedgerPin, Rejection, Request, Seal,
 };

@@ -1,11 +1,12 @@
 //! Reading: views, lists, histories and counts, of durable records only.
 //!
-//! Views come from memory and one record of the log, histories from the log alone.
+//! Views come from memory, histories from the log.
 
 use lampyris_log::Record;
 use lampyris_message::event::Event;
 use lampyris_message::{MessageId, MessageState, Timestamp};
-use lampyris_projection::{View, ViewError, read_view, record};
+use lampyris_projection::query::{Cursor, Query};
+use lampyris_projection::{Plan, Row, SelectError, Selection, View, record};
 
 use crate::Lampyris;
 use crate::error::Error;
@@ -28,28 +29,30 @@ pub struct Entry {
     pub event: Event,
 }
 
-/// A part of a list.
+/// What a query is answered with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Page {
-    /// The messages, in the order of their first events.
+pub struct Answer {
+    /// The messages of this page, in order.
     pub messages: Vec<View>,
-    /// Where the list goes on, if it does: for the next call's `after`.
-    pub next: Option<u64>,
+    /// How many messages meet the filter on all pages, if that was asked.
+    pub total: Option<u64>,
+    /// How many records of the log the answer reflects.
+    pub position: u64,
+    /// Where the list goes on, if it does: for the next query's `after`.
+    pub next: Option<Cursor>,
 }
 
 impl Lampyris {
     /// A message as a FireFly client sees it; nothing if it is not known.
-    ///
-    /// # Errors
-    /// [`Error`] if the log cannot be read.
-    pub fn get(&self, id: MessageId) -> Result<Option<View>, Error> {
-        let engine = &self.engine;
-        let row = engine.live().read(|views| {
-            views.row(&engine.namespace, id).map(lampyris_projection::Row::into_owned)
-        });
-        let view = row.map(|row| read_view(&engine.log, &row)).transpose();
-        view.map_err(unreadable)
+    pub fn get(&self, id: MessageId) -> Option<View> {
+        self.get_at(id, u64::MAX)
+    }
+
+    /// A message as a client saw it after so many records of the log; nothing if it was not known by then.
+    pub fn get_at(&self, id: MessageId, position: u64) -> Option<View> {
+        let namespace = &self.engine.namespace;
+        self.engine.live().read(|views| views.row_at(namespace, id, position).map(|row| row.view()))
     }
 
     /// A message's state; nothing if it is not known.
@@ -62,28 +65,33 @@ impl Lampyris {
         self.engine.live().read(|views| views.by_key(&self.engine.namespace, key))
     }
 
-    /// Messages in the order of their first events, all or those in one state: up to `limit` of them, one at least,
-    /// after the place where an earlier page ended.
+    /// The messages that a query asks for.
+    ///
+    /// # Errors
+    /// [`SelectError`] if it asks for a place or a position that is not there.
+    pub fn query(&self, query: &Query) -> Result<Answer, SelectError> {
+        self.engine.live().read(|views| {
+            let selection = views.select(&self.engine.namespace, query)?;
+            let messages = selection.rows.iter().map(Row::view).collect();
+            let Selection { total, position, next, .. } = selection;
+            Ok(Answer { messages, total, position, next })
+        })
+    }
+
+    /// How a query is answered: by which indexes, and how many messages are looked at.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query).
+    pub fn explain_query(&self, query: &Query) -> Result<Plan, SelectError> {
+        self.engine.live().read(|views| views.explain_query(&self.engine.namespace, query))
+    }
+
+    /// How many records of the log had been appended by a moment: what a query [`at`](Query::at) that moment reflects.
     ///
     /// # Errors
     /// [`Error`] if the log cannot be read.
-    pub fn list(
-        &self,
-        state: Option<MessageState>,
-        after: Option<u64>,
-        limit: usize,
-    ) -> Result<Page, Error> {
-        let (engine, limit) = (&self.engine, limit.max(1));
-        let mut rows: Vec<_> = engine.live().read(|views| {
-            let rows = views.list(&engine.namespace, state, after);
-            rows.take(limit.saturating_add(1)).map(lampyris_projection::Row::into_owned).collect()
-        });
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = rows.last().filter(|_| more).map(lampyris_projection::Row::first);
-        let messages = rows.iter().map(|row| read_view(&engine.log, row));
-        let messages = messages.collect::<Result<_, _>>().map_err(unreadable)?;
-        Ok(Page { messages, next })
+    pub fn position_at(&self, time: Timestamp) -> Result<u64, Error> {
+        Ok(lampyris_projection::position_at(&self.engine.log, time)?)
     }
 
     /// How many messages are in each state, in the order of [`MessageState::ALL`].
@@ -124,14 +132,4 @@ pub(crate) fn entry(id: MessageId, record: Record) -> Result<Entry, Error> {
     })?;
     let Record { sequence, time, command, actor, .. } = record;
     Ok(Entry { sequence, time: Timestamp::from_unix_nanos(time), id, command, actor, event })
-}
-
-pub(crate) fn unreadable(error: ViewError) -> Error {
-    match error {
-        ViewError::Read(error) => error.into(),
-        ViewError::Event { message, .. } | ViewError::Other { message, .. } => {
-            Error::History { id: message, why: error.to_string() }
-        }
-        error => Error::History { id: MessageId::from_bytes([0; 16]), why: error.to_string() },
-    }
 }

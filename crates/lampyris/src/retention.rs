@@ -8,13 +8,12 @@ use std::time::Duration;
 use lampyris_log::Log;
 use lampyris_message::text::{ErasureReason, TextError};
 use lampyris_message::{DataId, MessageState};
-use lampyris_projection::{Element, Row, read_view};
+use lampyris_projection::Element;
 
 use crate::Lampyris;
 use crate::engine::Engine;
 use crate::erasure::{ElementName, Erased, Group, objects};
 use crate::error::Error;
-use crate::reading::unreadable;
 
 /// The elements of one namespace that are kept no longer than this.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +77,7 @@ impl Lampyris {
         let begin = engine.log.head().size;
         let mut retained = Retained::default();
         let old = engine.old(rules)?;
-        let open = engine.open_references(rules, None)?;
+        let open = engine.open_references(rules, None);
         let (mut old, stay): (Vec<_>, Vec<_>) =
             old.into_iter().partition(|(element, _)| !open.contains(&ElementName::of(element)));
         retained.open = stay.len() as u64;
@@ -95,7 +94,7 @@ impl Lampyris {
             engine.settle().await?;
             group.look(false)?;
             // What came in since the beginning, and only that, was not looked at.
-            let open = engine.open_references(rules, begin.checked_sub(1))?;
+            let open = engine.open_references(rules, begin.checked_sub(1));
             retained.open += group.leave(&open) as u64;
             retained.shared += group.leave_shared() as u64;
             let erased = engine.erase(&self.actor, &group, &rule.reason).await?;
@@ -135,24 +134,19 @@ impl Engine {
         &self,
         rules: &[RetentionRule],
         after: Option<u64>,
-    ) -> Result<BTreeSet<ElementName>, Error> {
+    ) -> BTreeSet<ElementName> {
         let mut names = BTreeSet::new();
         let namespaces: BTreeSet<&str> =
             rules.iter().filter(|rule| rule.keep_open).map(|rule| &*rule.namespace).collect();
         for namespace in namespaces {
-            let rows: Vec<Row<'static>> = self.live().read(|views| {
+            self.live().read(|views| {
                 let rows = views.list(namespace, None, after);
-                rows.filter(|row| !is_final(row.state())).map(Row::into_owned).collect()
-            });
-            for row in rows {
-                let view = read_view(&self.log, &row).map_err(unreadable)?;
-                let references = view.message().data.iter().flatten().flatten();
-                let ids = references.filter_map(|reference| reference.id);
+                let ids = rows.filter(|row| !is_final(row.state())).flat_map(|row| row.data());
                 let name = |id: DataId| ElementName { namespace: namespace.to_owned(), id };
-                names.extend(ids.map(name));
-            }
+                names.extend(ids.map(|reference| name(reference.id)));
+            });
         }
-        Ok(names)
+        names
     }
 }
 

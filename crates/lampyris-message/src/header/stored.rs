@@ -47,14 +47,6 @@ pub(crate) fn header(bytes: &[u8]) -> Option<StoredHeader<'_>> {
     (reader.rest == "}").then_some(header)
 }
 
-/// The id that canonical bytes begin with; the rest is not read.
-pub(crate) fn id(bytes: &[u8]) -> Option<MessageId> {
-    const MEMBER: usize = "{\"id\":".len() + 38;
-    let text = std::str::from_utf8(bytes.get(..MEMBER)?).ok()?;
-    let mut reader = Reader { rest: text, length: text.len(), separator: b'{' };
-    reader.optional("\"id\":", Reader::id)?
-}
-
 impl StoredHeader<'_> {
     /// The header with texts of its own.
     pub(crate) fn into_header(self) -> Header {

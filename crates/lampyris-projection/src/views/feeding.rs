@@ -1,16 +1,17 @@
 //! Feeding: what an event must be to be the next one, and what it makes of the views.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use lampyris_log::RecordRef;
 use lampyris_message::event::codec;
-use lampyris_message::event::{Beginning, Event, Skimmed};
-use lampyris_message::{MessageId, SealedMessage};
+use lampyris_message::event::{Beginning, DataEvent, Event, Skimmed};
+use lampyris_message::{DataId, MessageId};
 
 use super::Views;
-use super::namespace::Namespace;
-use crate::misplaced::{Misplaced, TakeError, Why};
-use crate::record::message_id;
+use super::namespace::{self, Namespace};
+use super::slot::{MAX_DISTANCE, Slot, Step as Life, Traits};
+use crate::misplaced::{DataMisplaced, Misplaced, TakeError, Why};
+use crate::record::{data_id, message_id};
 
 /// An event as it is fed to [`Views`]: of which message it is, and where it stands in the log.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +24,34 @@ pub struct Fed<'a> {
     pub event: &'a Event,
     /// The sequence of its record.
     pub position: u64,
+}
+
+/// An event of a data element as it is fed to [`Views`].
+#[derive(Debug, Clone, Copy)]
+pub struct FedData<'a> {
+    /// The namespace of the element's stream.
+    pub namespace: &'a str,
+    /// The element.
+    pub id: DataId,
+    /// The event.
+    pub event: &'a DataEvent,
+    /// The sequence of its record.
+    pub position: u64,
+}
+
+/// An event of either, as a batch of them is fed.
+#[derive(Debug, Clone, Copy)]
+pub enum FedEvent<'a> {
+    /// A message's.
+    Message(Fed<'a>),
+    /// A data element's.
+    Data(FedData<'a>),
+}
+
+impl<'a> From<Fed<'a>> for FedEvent<'a> {
+    fn from(fed: Fed<'a>) -> Self {
+        Self::Message(fed)
+    }
 }
 
 /// What there is to take in of an event.
@@ -38,6 +67,31 @@ struct Coming<'a> {
     position: u64,
     /// The message that it brings.
     brings: Option<MessageId>,
+    /// The step of a message's life that it is.
+    step: Option<Life>,
+}
+
+/// How far a message has come, as far as it decides what can come next.
+#[derive(Debug, Clone, Copy)]
+struct Reached {
+    /// Sequence of its first event.
+    first: u64,
+    /// The last step that came.
+    step: Option<Life>,
+    /// It is evidence only: no step can come.
+    is_evidence: bool,
+}
+
+impl Reached {
+    fn of(slot: &Slot) -> Self {
+        let step = Life::ALL.into_iter().rev().find(|step| slot.step(*step).is_some());
+        Self { first: slot.first, step, is_evidence: slot.traits.has(Traits::EVIDENCE) }
+    }
+
+    /// Whether a step can be the next; whatever is none always can.
+    fn can_take(&self, step: Option<Life>) -> bool {
+        step.is_none() || (step > self.step && !self.is_evidence)
+    }
 }
 
 impl Views {
@@ -63,11 +117,23 @@ impl Views {
     /// that is more than the events reach.
     ///
     /// # Errors
-    /// [`Misplaced`] names the first event that cannot come; the views are then as they were.
-    pub fn apply_all(&mut self, events: &[Fed<'_>], size: u64) -> Result<(), Misplaced> {
-        self.check(events)?;
-        for Fed { namespace, id, event, position } in events {
-            self.apply(namespace, *id, event, *position)?;
+    /// [`TakeError`] names the first event that cannot come; the views are then as they were.
+    pub fn apply_all<'a, E>(&mut self, events: &[E], size: u64) -> Result<(), TakeError>
+    where
+        E: Copy + Into<FedEvent<'a>>,
+    {
+        let events = || events.iter().map(|event| (*event).into());
+        self.check(events())?;
+        for event in events() {
+            match event {
+                FedEvent::Message(Fed { namespace, id, event, position }) => {
+                    self.apply(namespace, id, event, position)?;
+                }
+                FedEvent::Data(FedData { namespace, id, event, position: sequence }) => {
+                    let applied = self.apply_data(namespace, id, event, sequence);
+                    applied.map_err(|why| TakeError::Data { sequence, id, why })?;
+                }
+            }
         }
         self.reach(size);
         Ok(())
@@ -82,6 +148,12 @@ impl Views {
     /// were.
     pub fn take(&mut self, record: &RecordRef<'_>) -> Result<(), TakeError> {
         let sequence = record.sequence;
+        if let Some(id) = data_id(record) {
+            let event = codec::decode_data(record.event, record.event_version, record.content);
+            let event = event.map_err(|source| TakeError::Event { sequence, source })?;
+            let taken = self.apply_data(record.namespace, id, &event, sequence);
+            return taken.map_err(|why| TakeError::Data { sequence, id, why });
+        }
         let Some(id) = message_id(record) else {
             self.reach(sequence.saturating_add(1));
             return Ok(());
@@ -108,18 +180,21 @@ impl Views {
         position: u64,
     ) -> Result<(), Misplaced> {
         let found = self.find(namespace, id);
-        let known = matches!(found, Some((_, Ok(_))));
-        let brings = match step {
-            Step::First(beginning) => Some(beginning.id()),
-            Step::Later(_) => None,
+        let known = match found {
+            Some((number, Ok(row))) => self.reached(number, row),
+            Some((_, Err(_))) | None => None,
         };
-        let coming = Coming { namespace, id, position, brings };
-        self.can_come(&coming, self.size, known, 1)?;
+        let (brings, life) = match step {
+            Step::First(beginning) => (Some(beginning.id), None),
+            Step::Later(event) => (None, namespace::step(event)),
+        };
+        let coming = Coming { namespace, id, position, brings, step: life };
+        self.can_come(&coming, self.size, known.as_ref(), 1)?;
         self.size = position + 1;
         let (number, place) = match found {
             Some((number, Ok(row))) => {
                 if let (Step::Later(event), Some(known)) = (step, self.namespaces.get_mut(number)) {
-                    known.follow(row, event, position, &mut self.batches);
+                    known.follow(row, event, position);
                 }
                 self.latest = number;
                 return Ok(());
@@ -134,42 +209,87 @@ impl Views {
         Ok(())
     }
 
+    fn reached(&self, namespace: usize, row: u32) -> Option<Reached> {
+        self.namespaces.get(namespace)?.slot(row).map(Reached::of)
+    }
+
     /// Checks that events can come one after the other.
-    fn check(&self, events: &[Fed<'_>]) -> Result<(), Misplaced> {
-        let (mut size, mut begun) = (self.size, HashSet::new());
-        for Fed { namespace, id, event, position } in events {
-            let (id, position) = (*id, *position);
-            let brings = event.message().map(SealedMessage::id);
-            let known = begun.contains(&(*namespace, id)) || self.state(namespace, id).is_some();
-            let coming = Coming { namespace, id, position, brings };
-            self.can_come(&coming, size, known, events.len())?;
-            if brings.is_some() {
-                begun.insert((*namespace, id));
+    fn check<'a>(
+        &self,
+        events: impl ExactSizeIterator<Item = FedEvent<'a>>,
+    ) -> Result<(), TakeError> {
+        let (mut size, mut reached, more) = (self.size, HashMap::new(), events.len());
+        let mut elements: HashMap<(&str, DataId), bool> = HashMap::new();
+        for event in events {
+            match event {
+                FedEvent::Message(fed) => {
+                    let known = reached.get(&(fed.namespace, fed.id)).copied();
+                    let now = self.check_one(&fed, size, known, more)?;
+                    reached.insert((fed.namespace, fed.id), now);
+                    size = fed.position + 1;
+                }
+                FedEvent::Data(FedData { namespace, id, event, position: sequence }) => {
+                    let refused = |why| TakeError::Data { sequence, id, why };
+                    if sequence < size {
+                        return Err(refused(DataMisplaced::Position));
+                    }
+                    let known = elements.get(&(namespace, id)).copied();
+                    let known = known.or_else(|| self.element_is_erased(namespace, id));
+                    let now = DataMisplaced::judge(known, event).map_err(refused)?;
+                    elements.insert((namespace, id), now);
+                    size = sequence.saturating_add(1);
+                }
             }
-            size = position + 1;
         }
         Ok(())
     }
 
-    /// Whether an event can be the next after `size` records, if its message is known by then or
-    /// not, and if there is room for so many messages and batches more.
+    /// How far a message comes by an event that can be the next.
+    fn check_one(
+        &self,
+        fed: &Fed<'_>,
+        size: u64,
+        known: Option<Reached>,
+        more: usize,
+    ) -> Result<Reached, Misplaced> {
+        let Fed { namespace, id, event, position } = *fed;
+        let known = known.or_else(|| {
+            let (number, row) = self.find(namespace, id)?;
+            self.reached(number, row.ok()?)
+        });
+        let brings = event.message().map(lampyris_message::SealedMessage::id);
+        let step = namespace::step(event);
+        let coming = Coming { namespace, id, position, brings, step };
+        self.can_come(&coming, size, known.as_ref(), more)?;
+        let is_evidence = matches!(event, Event::Imported(_));
+        let mut now = known.unwrap_or(Reached { first: position, step: None, is_evidence });
+        now.step = now.step.max(step);
+        Ok(now)
+    }
+
+    /// Whether an event can be the next after `size` records, if its message has come so far by
+    /// then, and if there is room for so many messages more.
     fn can_come(
         &self,
         coming: &Coming<'_>,
         size: u64,
-        known: bool,
+        known: Option<&Reached>,
         more: usize,
     ) -> Result<(), Misplaced> {
-        let Coming { namespace, id, position, brings } = *coming;
+        let Coming { namespace, id, position, brings, step } = *coming;
         let why = if position < size || position == u64::MAX {
             Why::Position { size }
         } else if let Some(found) = brings.filter(|found| *found != id) {
             Why::OtherMessage { found }
-        } else if known && brings.is_some() {
+        } else if known.is_some() && brings.is_some() {
             Why::BegunTwice
-        } else if !known && brings.is_none() {
+        } else if known.is_none() && brings.is_none() {
             Why::NotBegun
-        } else if !self.has_room(namespace, more) {
+        } else if known.is_some_and(|known| !known.can_take(step)) {
+            Why::OutOfOrder
+        } else if known.is_some_and(|known| position - known.first > MAX_DISTANCE)
+            || !self.has_room(namespace, more)
+        {
             Why::Full
         } else {
             return Ok(());
@@ -178,8 +298,7 @@ impl Views {
     }
 
     fn has_room(&self, namespace: &str, more: usize) -> bool {
-        self.batches.has_room(more)
-            && self.namespace(namespace).is_none_or(|found| found.has_room(more))
+        self.namespace(namespace).is_none_or(|found| found.has_room(more))
     }
 
     /// The number of a namespace that is new.

@@ -2,6 +2,7 @@
 
 use lampyris_log::snapshot::{Arena, Chunks, SectionReader, SectionWriter, Unfit};
 
+use super::ends::first;
 use super::index::Index;
 
 /// The keys of a namespace.
@@ -52,23 +53,36 @@ impl Keys {
         self.list.entries.get(number).map(|entry| entry.row)
     }
 
-    /// Notes the first use of a key; a later one changes nothing.
-    pub(super) fn add(&mut self, key: &str, row: u32) {
+    /// The key that the message of a row used first.
+    pub(super) fn of_row(&self, row: u32) -> Option<&str> {
+        let entries = &self.list.entries;
+        let count = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+        // Keys were added in the order of their rows.
+        let number =
+            first(count, |number| entries.get(number).is_some_and(|entry| entry.row >= row));
+        let entry = entries.get(number).filter(|entry| entry.row == row)?;
+        std::str::from_utf8(self.list.text(entry)).ok()
+    }
+
+    /// Notes the first use of a key, and says whether it is; a later one changes nothing.
+    pub(super) fn add(&mut self, key: &str, row: u32) -> bool {
         let place = self.index.find(&key.as_bytes(), |number| self.is(number, key)).err();
         let (number, length) = (u32::try_from(self.list.entries.len()), u32::try_from(key.len()));
         if let (Some(place), Ok(number), Ok(length)) = (place, number, length) {
             let at = self.list.texts.add(key.as_bytes());
             self.list.entries.push(Entry { place: at, length, row });
             self.index.add(place, number);
+            return true;
         }
+        false
     }
 
-    pub(super) fn read(from: &mut SectionReader<'_>, rows: usize) -> Result<Keys, Unfit> {
-        let (mut keys, count) = (Keys::default(), from.u32()?);
-        for number in 0..count {
+    pub(super) fn read(from: &mut SectionReader<'_>, rows: u32) -> Result<Keys, Unfit> {
+        let (mut keys, mut before) = (Keys::default(), None);
+        for _ in 0..from.u32()? {
             let (key, row) = (from.text()?, from.u32()?);
-            keys.add(key, row);
-            if row as usize >= rows || keys.list.entries.len() <= number as usize {
+            let is_next = before.replace(row) < Some(row);
+            if row >= rows || !is_next || !keys.add(key, row) {
                 return Err(Unfit("holds an idempotency key that cannot be"));
             }
         }

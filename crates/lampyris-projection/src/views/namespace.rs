@@ -1,112 +1,192 @@
-//! The messages of one namespace: their slots and states, and what they are found by.
+//! The messages of one namespace: their slots, what these refer to, and what they are found by.
 
-use std::ops::Range;
-
-use lampyris_log::snapshot::{Chunks, SectionReader, SectionWriter, Unfit};
+use lampyris_log::snapshot::Chunks;
 use lampyris_message::event::{Beginning, Event};
 use lampyris_message::lifecycle::command::GapFill;
-use lampyris_message::{MessageId, MessageState};
+use lampyris_message::{
+    BatchId, MessageId, MessageState, Pin, SealedRef, Timestamp, TransactionId,
+};
+use roaring::RoaringBitmap;
 
-use super::batches::Batches;
+use super::dictionary::{Dictionary, NO_WORD};
+use super::ends::{self, Ends};
 use super::gap_fills::GapFills;
 use super::index::{Index, Place};
-use super::keys::{KeyList, Keys};
-use super::slot::Slot;
-use crate::stored::{read_state, write_state};
+use super::keys::Keys;
+use super::rare::Rare;
+use super::slot::{Moment, Slot, Step, Traits};
+use super::words::{joined, parts};
+use super::zones::Zones;
 
 /// The messages of a namespace, numbered in the order of their first events.
 #[derive(Debug)]
 pub(super) struct Namespace {
-    name: Box<str>,
-    slots: Chunks<Slot>,
-    /// The state of each, apart: a list of one state then reads a byte a message.
-    states: Chunks<MessageState>,
-    index: Index,
-    counts: [u64; MessageState::ALL.len()],
+    pub(super) name: Box<str>,
+    pub(super) slots: Chunks<Slot>,
+    /// What they refer to, one after the other.
+    pub(super) data: Chunks<SealedRef>,
+    pub(super) rares: Chunks<Rare>,
+    pub(super) columns: Columns,
+    /// The rows in each state.
+    pub(super) states: [RoaringBitmap; MessageState::ALL.len()],
+    pub(super) zones: Zones,
     /// The message that first used an idempotency key.
-    keys: Keys,
-    gap_fills: GapFills,
+    pub(super) keys: Keys,
+    /// The rows whose keys are none of those: a source claims them, or another message used them first.
+    pub(super) claimed_keys: RoaringBitmap,
+    pub(super) gap_fills: GapFills,
+    pub(super) ends: Ends,
+    index: Index,
 }
 
-/// A namespace as it was at one position.
-#[derive(Debug)]
-pub(super) struct NamespaceCut {
-    name: Box<str>,
-    slots: Chunks<Slot>,
-    states: Chunks<MessageState>,
-    keys: KeyList,
-    gap_fills: GapFills,
+/// The columns whose values many rows share.
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    /// The types of the message, its transaction and its parent, and its namespaces.
+    pub(super) kinds: Dictionary,
+    /// Author and key; also found by the author.
+    pub(super) senders: Dictionary,
+    /// All topics; also found by each if there are several.
+    pub(super) topics: Dictionary,
+    pub(super) tags: Dictionary,
+    pub(super) groups: Dictionary,
+    pub(super) cids: Dictionary,
+    /// Batch and transaction; also found by each.
+    pub(super) batches: Dictionary,
 }
 
-impl NamespaceCut {
-    pub(super) fn write(&self, out: &mut SectionWriter<'_>) {
-        out.text(&self.name);
-        out.u32(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
-        for (slot, state) in self.slots.iter().zip(self.states.iter()) {
-            slot.write(out);
-            write_state(out, *state);
+/// A batch and a transaction, as far as there are any.
+pub(super) type Batch = (Option<BatchId>, Option<TransactionId>);
+
+/// What a word is found by that has this batch.
+pub(super) fn batch_part(batch: &[u8; 16]) -> [u8; 17] {
+    part(b'b', batch)
+}
+
+/// What a word is found by that has this transaction.
+pub(super) fn transaction_part(transaction: &[u8; 16]) -> [u8; 17] {
+    part(b't', transaction)
+}
+
+fn part(kind: u8, id: &[u8; 16]) -> [u8; 17] {
+    let mut part = [kind; 17];
+    if let Some((_, rest)) = part.split_first_mut() {
+        rest.copy_from_slice(id);
+    }
+    part
+}
+
+/// The parts of a word for a batch and a transaction.
+pub(super) fn batch_parts(word: &[u8]) -> impl Iterator<Item = &[u8]> {
+    word.chunks(17)
+}
+
+impl Columns {
+    /// All columns, in the order in which they are stored.
+    pub(super) const fn all(&self) -> [&Dictionary; 7] {
+        let Self { kinds, senders, topics, tags, groups, cids, batches } = self;
+        [kinds, senders, topics, tags, groups, cids, batches]
+    }
+
+    fn number_batch(&mut self, (batch, transaction): Batch) -> u32 {
+        let mut word = Vec::with_capacity(34);
+        word.extend(batch.iter().flat_map(|batch| batch_part(batch.as_bytes())));
+        word.extend(
+            transaction.iter().flat_map(|transaction| transaction_part(transaction.as_bytes())),
+        );
+        if word.is_empty() { NO_WORD } else { self.batches.number(&word, batch_parts(&word)) }
+    }
+
+    /// The batch and the transaction with this number.
+    pub(super) fn batch(&self, number: u32) -> Batch {
+        let mut found = (None, None);
+        for part in batch_parts(self.batches.words.list.get(number)) {
+            match part.split_first_chunk::<1>() {
+                Some(([b'b'], id)) => found.0 = id.try_into().ok().map(BatchId::from_bytes),
+                Some((_, id)) => found.1 = id.try_into().ok().map(TransactionId::from_bytes),
+                None => {}
+            }
         }
-        self.keys.write(out);
-        self.gap_fills.write(out);
+        found
+    }
+
+    /// Takes note of all words that a row has.
+    pub(super) fn add(&mut self, slot: &Slot, row: u32) {
+        let Self { kinds, senders, topics, tags, groups, cids, batches } = self;
+        let words = [
+            (kinds, slot.kind),
+            (senders, slot.sender),
+            (topics, slot.topics),
+            (tags, slot.tag),
+            (groups, slot.group),
+            (cids, slot.cid),
+            (batches, slot.batch),
+        ];
+        for (column, word) in words {
+            if word != NO_WORD {
+                column.add(word, row);
+            }
+        }
+    }
+
+    /// Gives a row the words of a header.
+    fn fill(&mut self, slot: &mut Slot, beginning: &Beginning<'_>) {
+        let header = &beginning.header;
+        let tx_type = header.tx_type.as_ref().map(lampyris_message::Open::as_str);
+        let parent = header.tx_parent.as_ref().map(|parent| parent.tx_type.as_str());
+        let kind = joined([
+            Some(header.message_type.as_str()),
+            tx_type,
+            parent,
+            Some(&*header.namespace),
+            beginning.local_namespace,
+        ]);
+        slot.kind = self.kinds.number(&kind, []);
+        let sender = joined([Some(&*header.author), Some(&*header.key)]);
+        slot.sender = self.senders.number(&sender, [header.author.as_bytes()]);
+        let several = if header.topics.len() > 1 { header.topics.as_slice() } else { &[] };
+        let topics = joined(header.topics.iter().map(|topic| Some(topic.as_str())));
+        slot.topics = self.topics.number(&topics, several.iter().map(String::as_bytes));
+        slot.tag = self.tags.number(header.tag.as_bytes(), []);
+        if let Some(group) = header.group {
+            slot.group = self.groups.number(group.as_bytes(), []);
+        }
+        if let Some(cid) = header.cid {
+            slot.cid = self.cids.number(cid.as_bytes(), []);
+        }
+        slot.batch = self.number_batch((beginning.batch, beginning.tx_id));
     }
 }
 
 impl Namespace {
-    /// The namespace as it is now; what comes later does not change it.
-    pub(super) fn cut(&self) -> NamespaceCut {
-        NamespaceCut {
-            name: self.name.clone(),
-            slots: self.slots.clone(),
-            states: self.states.clone(),
-            keys: self.keys.list.clone(),
-            gap_fills: self.gap_fills.clone(),
-        }
-    }
-
-    /// Reads one of a log of so many records, with so many batches.
-    pub(super) fn read(
-        from: &mut SectionReader<'_>,
-        size: u64,
-        batches: u32,
-    ) -> Result<Self, Unfit> {
-        let (mut namespace, mut before) = (Self::new(from.text()?), None);
-        for number in 0..from.u32()? {
-            let (slot, state) = (Slot::read(from, size, batches)?, read_state(from)?);
-            let place = namespace.find(slot.id).err().filter(|_| before < Some(slot.first));
-            namespace.index.add(place.ok_or(Unfit("holds a message twice"))?, number);
-            before = Some(slot.first);
-            namespace.slots.push(slot);
-            namespace.states.push(state);
-            namespace.count(state, 1);
-        }
-        namespace.keys = Keys::read(from, namespace.len())?;
-        namespace.gap_fills = GapFills::read(from)?;
-        Ok(namespace)
-    }
-
     pub(super) fn new(name: &str) -> Self {
         Self {
             name: name.into(),
             slots: Chunks::default(),
-            states: Chunks::default(),
-            index: Index::default(),
-            counts: [0; MessageState::ALL.len()],
+            data: Chunks::default(),
+            rares: Chunks::default(),
+            columns: Columns::default(),
+            states: Default::default(),
+            zones: Zones::default(),
             keys: Keys::default(),
+            claimed_keys: RoaringBitmap::new(),
             gap_fills: GapFills::default(),
+            ends: Ends::default(),
+            index: Index::default(),
         }
     }
 
-    pub(super) fn name(&self) -> &str {
-        &self.name
+    pub(super) fn len(&self) -> u32 {
+        // `has_room` keeps it below 2^32.
+        u32::try_from(self.slots.len()).unwrap_or(u32::MAX)
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.states.len()
-    }
-
-    /// Whether so many more messages can be numbered.
+    /// Whether so many more messages can be numbered, each with as much data as a record can name.
     pub(super) fn has_room(&self, more: usize) -> bool {
-        u32::try_from(self.len().saturating_add(more)).is_ok()
+        const DATA_OF_ONE: usize = 2_048;
+        let references = self.data.len().saturating_add(more.saturating_mul(DATA_OF_ONE));
+        u32::try_from(self.slots.len().saturating_add(more)).is_ok()
+            && u32::try_from(references).is_ok()
     }
 
     /// The number of a message, or the place where it belongs.
@@ -114,113 +194,244 @@ impl Namespace {
         self.index.find(&id, |number| self.slots.get(number).is_some_and(|slot| slot.id == id))
     }
 
-    pub(super) fn slot(&self, number: u32) -> Option<(&Slot, MessageState)> {
-        self.slots.get(number).zip(self.states.get(number).copied())
+    pub(super) fn slot(&self, number: u32) -> Option<&Slot> {
+        self.slots.get(number)
+    }
+
+    pub(super) fn rare(&self, slot: &Slot) -> Option<&Rare> {
+        self.rares.get(slot.rare)
     }
 
     /// Takes in a message that is not here; the caller has looked for it, and for room.
     ///
     /// Its place need not be given if it is the first one.
     pub(super) fn begin(&mut self, place: Option<Place>, beginning: &Beginning<'_>, position: u64) {
-        let Some(place) = place.or_else(|| self.find(beginning.id()).err()) else { return };
-        let Ok(number) = u32::try_from(self.len()) else { return };
-        self.slots.push(Slot::new(beginning.id(), position));
-        self.states.push(beginning.state());
-        self.index.add(place, number);
-        self.count(beginning.state(), 1);
-        if let Some(key) = beginning.idempotency_key() {
-            self.keys.add(key, number);
+        let Some(place) = place.or_else(|| self.find(beginning.id).err()) else { return };
+        let number = self.len();
+        let header = &beginning.header;
+        let mut slot = Slot::new(beginning.id, position, beginning.state);
+        slot.hash = *beginning.hash.as_bytes();
+        self.columns.fill(&mut slot, beginning);
+        let mut rare = Rare {
+            first_pins: beginning.pins.to_vec().into(),
+            parent: header.tx_parent.as_ref().and_then(|parent| parent.id),
+            ..Rare::default()
+        };
+        let claimed = beginning.claimed.as_ref();
+        let confirmed = claimed.and_then(|claimed| claimed.confirmed);
+        if let Some(claimed) = claimed {
+            rare.reject_reason = claimed.reject_reason.unwrap_or_default().into();
+            rare.key = claimed.idempotency_key.unwrap_or_default().into();
+        }
+        slot.traits = Traits::default()
+            .with(Traits::EVIDENCE, claimed.is_some())
+            .with(Traits::DATA_LIST, beginning.data.is_some())
+            .with(Traits::DATA_HASH, header.data_hash.is_some())
+            .with(Traits::BATCH, slot.batch != NO_WORD);
+        if let Some(hash) = header.data_hash {
+            slot.data_hash = *hash.as_bytes();
+        }
+        (slot.created, rare.created) = moment(header.created);
+        (slot.confirmed, rare.confirmed) = moment(confirmed);
+        slot.data = u32::try_from(self.data.len()).unwrap_or(u32::MAX);
+        for reference in beginning.data.iter().flat_map(|data| data.iter()) {
+            self.data.push(*reference);
+            slot.data_count += 1;
+        }
+        if let Some(key) = beginning.idempotency_key
+            && !self.keys.add(key, number)
+        {
+            rare.key = key.into();
         }
         if let Some(gap_fill) = beginning.gap_fill() {
             self.gap_fills.begin(number, gap_fill);
         }
+        if rare != Rare::default() {
+            slot.rare = self.add_rare(rare);
+        }
+        self.place(place, slot, header.created, confirmed);
     }
 
-    /// Takes in a later event of a message.
-    pub(super) fn follow(
+    /// Puts a slot behind all others, where it is found from then on.
+    pub(super) fn place(
         &mut self,
-        number: u32,
-        event: &Event,
-        position: u64,
-        batches: &mut Batches,
+        place: Place,
+        slot: Slot,
+        created: Option<Timestamp>,
+        confirmed: Option<Timestamp>,
     ) {
-        let Some(slot) = self.slots.get_mut(number) else { return };
-        slot.position = position;
-        let state = match event {
-            Event::Readied(_) => MessageState::Ready,
-            Event::Sealed(sealed) => {
-                slot.batch = batches.number((sealed.batch, sealed.tx_id));
-                slot.set_pins(&sealed.pins);
-                return;
+        let number = self.len();
+        self.columns.add(&slot, number);
+        self.zones.begin(number, created, confirmed);
+        if let Some(rows) = self.states.get_mut(slot.state as usize) {
+            rows.insert(number);
+        }
+        if self.rares.get(slot.rare).is_some_and(|rare| !rare.key.is_empty()) {
+            self.claimed_keys.insert(number);
+        }
+        self.slots.push(slot);
+        self.index.add(place, number);
+    }
+
+    fn add_rare(&mut self, rare: Rare) -> u32 {
+        let number = u32::try_from(self.rares.len()).unwrap_or(NO_WORD);
+        self.rares.push(rare);
+        number
+    }
+
+    /// Takes in a later event of a message that can take it.
+    pub(super) fn follow(&mut self, number: u32, event: &Event, position: u64) {
+        let Some(step) = step(event) else {
+            if matches!(event, Event::Noted(_)) {
+                self.change(number, |slot| slot.set_last(position));
+                self.change_rare(number, |rare| rare.notes.push(position));
             }
-            Event::Sent(_) => MessageState::Sent,
+            return;
+        };
+        let state = match event {
+            Event::Readied(_) => Some(MessageState::Ready),
+            Event::Sent(_) => Some(MessageState::Sent),
+            Event::Sealed(sealed) => {
+                self.set_batch(number, (sealed.batch, sealed.tx_id), position);
+                if !sealed.pins.is_empty() {
+                    self.change_rare(number, |rare| rare.pins = sealed.pins.clone().into());
+                }
+                None
+            }
             Event::Sequenced(sequenced) => {
-                slot.batch = batches.number((sequenced.batch, sequenced.tx_id));
-                MessageState::Pending
+                self.set_batch(number, (sequenced.batch, sequenced.tx_id), position);
+                Some(MessageState::Pending)
             }
             Event::Confirmed(confirmed) => {
-                slot.set_confirmed(confirmed.at);
-                MessageState::Confirmed
+                if let Some(correlator) = &confirmed.correlator {
+                    self.change_rare(number, |rare| rare.correlator = correlator.as_str().into());
+                }
+                self.end(number, confirmed.at);
+                Some(MessageState::Confirmed)
             }
             Event::Rejected(rejected) => {
-                slot.set_confirmed(rejected.at);
-                slot.set_reject_reason(format!("{}: {}", rejected.code, rejected.reason));
-                MessageState::Rejected
+                let reason = format!("{}: {}", rejected.code, rejected.reason);
+                self.change_rare(number, |rare| rare.reject_reason = reason.into());
+                self.end(number, rejected.at);
+                Some(MessageState::Rejected)
             }
             Event::Cancelled(cancelled) => {
-                slot.set_confirmed(cancelled.at);
-                MessageState::Cancelled
+                self.end(number, cancelled.at);
+                Some(MessageState::Cancelled)
             }
-            Event::Noted(_) | Event::Staged(_) | Event::Received(_) | Event::Imported(_) => return,
+            Event::Noted(_) | Event::Staged(_) | Event::Received(_) | Event::Imported(_) => None,
         };
-        if slot.confirmed().is_some() {
-            self.gap_fills.end(number, state, slot.pins());
+        self.change(number, |slot| {
+            slot.set_last(position);
+            slot.set_step(step, position);
+        });
+        if let Some(state) = state {
+            self.set_state(number, state);
         }
-        self.set(number, state);
+        if step == Step::Final {
+            self.ended(number);
+        }
     }
 
-    fn set(&mut self, number: u32, state: MessageState) {
-        let Some(slot) = self.states.get_mut(number) else { return };
-        let before = std::mem::replace(slot, state);
-        self.count(before, -1);
-        self.count(state, 1);
+    fn change(&mut self, number: u32, change: impl FnOnce(&mut Slot)) {
+        if let Some(slot) = self.slots.get_mut(number) {
+            change(slot);
+        }
     }
 
-    fn count(&mut self, state: MessageState, change: i64) {
-        if let Some(count) = self.counts.get_mut(state as usize) {
-            *count = count.saturating_add_signed(change);
+    fn change_rare(&mut self, number: u32, change: impl FnOnce(&mut Rare)) {
+        let Some(slot) = self.slots.get(number) else { return };
+        let mut at = slot.rare;
+        if at == NO_WORD {
+            at = self.add_rare(Rare::default());
+            self.change(number, |slot| slot.rare = at);
+        }
+        if let Some(rare) = self.rares.get_mut(at) {
+            change(rare);
+        }
+    }
+
+    fn set_state(&mut self, number: u32, state: MessageState) {
+        let Some(slot) = self.slots.get_mut(number) else { return };
+        let before = std::mem::replace(&mut slot.state, state);
+        if let Some(rows) = self.states.get_mut(before as usize) {
+            rows.remove(number);
+        }
+        if let Some(rows) = self.states.get_mut(state as usize) {
+            rows.insert(number);
+        }
+    }
+
+    fn set_batch(
+        &mut self,
+        number: u32,
+        (batch, transaction): (BatchId, TransactionId),
+        position: u64,
+    ) {
+        let Some(slot) = self.slots.get(number) else { return };
+        let (before, began_with, sealed) =
+            (slot.batch, slot.traits.has(Traits::BATCH), slot.step(Step::Sealed));
+        let has_changed = self.rare(slot).is_some_and(|rare| !rare.batches.is_empty());
+        let batch = self.columns.number_batch((Some(batch), Some(transaction)));
+        if batch == before {
+            return;
+        }
+        if before != NO_WORD {
+            self.columns.batches.remove(before, number);
+            self.change_rare(number, |rare| {
+                // What the steps alone would tell no more.
+                if let Some(sealed) = sealed.filter(|_| !began_with && !has_changed) {
+                    rare.batches.push((sealed, NO_WORD));
+                }
+                rare.batches.push((position, before));
+            });
+        }
+        self.columns.batches.add(batch, number);
+        self.change(number, |slot| slot.batch = batch);
+    }
+
+    fn end(&mut self, number: u32, at: Timestamp) {
+        let (confirmed, rare) = moment(Some(at));
+        if rare.is_some() {
+            self.change_rare(number, |kept| kept.confirmed = rare);
+        }
+        self.change(number, |slot| slot.confirmed = confirmed);
+        self.zones.end(number, at);
+    }
+
+    fn ended(&mut self, number: u32) {
+        let Some(slot) = self.slots.get(number) else { return };
+        let pins = self.rares.get(slot.rare).map_or(&[] as &[Pin], |rare| &rare.pins);
+        self.gap_fills.end(number, slot.state, pins);
+        if matches!(slot.state, MessageState::Confirmed | MessageState::Rejected) {
+            let topics = parts(self.columns.topics.words.list.get(slot.topics)).count();
+            self.ends.add(number, topics);
         }
     }
 
     /// How many messages are in each state.
-    pub(super) const fn counts(&self) -> [u64; MessageState::ALL.len()] {
-        self.counts
+    pub(super) fn counts(&self) -> [u64; MessageState::ALL.len()] {
+        std::array::from_fn(|state| self.states.get(state).map_or(0, RoaringBitmap::len))
     }
 
-    /// The numbers of the messages whose first events stand after this sequence.
-    pub(super) fn after(&self, sequence: Option<u64>) -> Range<u32> {
-        // `has_room` keeps the numbers below 2^32.
-        let end = u32::try_from(self.len()).unwrap_or(u32::MAX);
-        let Some(sequence) = sequence else { return 0..end };
-        let (mut low, mut high) = (0, end);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.slots.get(middle).is_some_and(|slot| slot.first <= sequence) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
+    /// How many messages began within so many records.
+    pub(super) fn begun_before(&self, position: u64) -> u32 {
+        let count = self.len();
+        if self.slots.get(count.wrapping_sub(1)).is_none_or(|last| last.first < position) {
+            return count;
         }
-        low..end
+        ends::first(count, |number| {
+            self.slots.get(number).is_some_and(|slot| slot.first >= position)
+        })
     }
 
     pub(super) fn state(&self, number: u32) -> Option<MessageState> {
-        self.states.get(number).copied()
+        self.slots.get(number).map(|slot| slot.state)
     }
 
-    /// The message that first used this idempotency key.
-    pub(super) fn by_key(&self, key: &str) -> Option<MessageId> {
-        self.slots.get(self.keys.get(key)?).map(|slot| slot.id)
+    /// The row of the message that first used this idempotency key.
+    pub(super) fn by_key(&self, key: &str) -> Option<u32> {
+        self.keys.get(key)
     }
 
     /// The confirmed gap-fills that name this message.
@@ -232,4 +443,22 @@ impl Namespace {
     pub(super) fn finds_the_same(&self, other: &Self) -> bool {
         self.name == other.name && self.keys == other.keys && self.gap_fills == other.gap_fills
     }
+}
+
+/// The step that an event is; `None` for a first one and a note.
+pub(super) const fn step(event: &Event) -> Option<Step> {
+    match event {
+        Event::Readied(_) => Some(Step::Readied),
+        Event::Sealed(_) => Some(Step::Sealed),
+        Event::Sent(_) => Some(Step::Sent),
+        Event::Sequenced(_) => Some(Step::Sequenced),
+        Event::Confirmed(_) | Event::Rejected(_) | Event::Cancelled(_) => Some(Step::Final),
+        Event::Noted(_) | Event::Staged(_) | Event::Received(_) | Event::Imported(_) => None,
+    }
+}
+
+/// A time as a slot has it, and the time again if it must be kept elsewhere.
+fn moment(time: Option<Timestamp>) -> (Moment, Option<Timestamp>) {
+    let (moment, is_rare) = Moment::of(time);
+    (moment, time.filter(|_| is_rare))
 }

@@ -38,7 +38,7 @@ fn a_writer_can_wait_for_its_own_write() {
         live.wait_for(3).await.unwrap();
         live.wait_for(0).await.unwrap();
     });
-    assert_eq!(live.feed(&[], 9), Ok(9), "records that are no message's");
+    assert_eq!(live.feed::<Fed<'_>>(&[], 9), Ok(9), "records that are no message's");
     assert_eq!(live.position(), 9);
 }
 

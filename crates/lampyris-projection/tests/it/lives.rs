@@ -13,7 +13,7 @@ use lampyris_message::lifecycle::{Command, CommandKind, Decision, State, decide,
 use lampyris_message::text::{IdempotencyKey, NonBlank};
 use lampyris_message::{
     BatchId, Bytes32, GroupHash, Header, Message, MessageId, MessageState, MessageType, Open, Pin,
-    PinHash, SealedMessage, Timestamp, TransactionId, TxType,
+    PinHash, SealedMessage, Timestamp, TransactionId, TransactionRef, TxType,
 };
 use lampyris_projection::{Fed, View};
 use proptest::prelude::*;
@@ -193,18 +193,44 @@ fn message(number: u8) -> SealedMessage {
             cid: (number % 4 != 2).then(|| id(number % 3)),
             message_type: Open::from(kind),
             tx_type: Some(Open::from(if unpinned { TxType::Unpinned } else { TxType::BatchPin })),
-            author: "did:firefly:org/acme".to_owned(),
+            author: if number == 8 { "did:firefly:org/Zoo" } else { "did:firefly:org/acme" }
+                .to_owned(),
             key: "0x1".to_owned(),
-            created: Some(Timestamp::from_unix_nanos(7)),
+            created: Some(created(number)),
             namespace: "ns1".to_owned(),
             group: private.then(|| GroupHash::from_bytes([9; 32])),
-            topics: vec!["a".to_owned(), "b".to_owned()],
+            topics: topics(number),
+            tx_parent: (number == 7).then(|| TransactionRef {
+                tx_type: Open::from(TxType::TokenTransfer),
+                id: Some(TransactionId::from_bytes([0x77; 16])),
+            }),
             tag: if number % 2 == 1 { GAP_FILL_TAG } else { "order" }.to_owned(),
             ..Header::default()
         },
         ..Message::default()
     };
     message.seal().unwrap()
+}
+
+/// When a message was made: some in the same moment, some in years that few clocks know.
+fn created(message: u8) -> Timestamp {
+    match message {
+        0 => Timestamp::parse("0301-01-01T00:00:00Z").unwrap(),
+        1 => Timestamp::parse("3001-01-01T00:00:00.5Z").unwrap(),
+        _ => Timestamp::from_unix_nanos(i64::from(message / 2) * 1_000_000_007),
+    }
+}
+
+/// Two topics for the private ones, so that two pins are right; some of one are others' too.
+fn topics(message: u8) -> Vec<String> {
+    let topics: &[&str] = match message % 6 {
+        0 => &["a"],
+        1 | 5 => &["a", "b"],
+        2 => &["b", "orders-eu"],
+        3 => &["orders-eu"],
+        _ => &["b", "A"],
+    };
+    topics.iter().map(|topic| (*topic).to_owned()).collect()
 }
 
 fn pins(message: u8) -> Vec<Pin> {

@@ -5,8 +5,11 @@
 
 mod audit;
 mod element;
+mod language;
+mod listings;
 mod live;
 mod lives;
+mod query;
 mod rebuild;
 mod snapshot;
 mod story;

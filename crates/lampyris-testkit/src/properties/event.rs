@@ -32,5 +32,6 @@ pub(super) fn bytes(event: &Event) -> Vec<u8> {
 
 /// What is to be seen of an event that was decoded.
 fn whole(event: &Event) -> Skimmed<'_> {
-    Beginning::of(event).map_or_else(|| Skimmed::Later(event.clone()), Skimmed::First)
+    Beginning::of(event)
+        .map_or_else(|| Skimmed::Later(event.clone()), |first| Skimmed::First(Box::new(first)))
 }

@@ -68,7 +68,7 @@ impl Draft {
     /// let order = JsonValue::parse(br#"{"item":"lamp","count":3}"#)?;
     /// let order = Submission::broadcast("did:firefly:org/acme", "0x9f3b").value(order).build()?;
     /// let staged = block_on(engine.stage(order))?.accepted()?;
-    /// assert_eq!(engine.get(staged.id)?.unwrap().message().data.as_ref().unwrap().len(), 1);
+    /// assert_eq!(engine.get(staged.id).unwrap().message().data.as_ref().unwrap().len(), 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn value(self, value: JsonValue) -> Self {

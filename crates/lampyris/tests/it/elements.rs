@@ -53,7 +53,7 @@ async fn values_in_line_become_elements_that_the_message_refers_to() {
     let engine = Lampyris::open(scratch.path()).unwrap();
     let staged = accepted(&engine, order(1)).await;
     assert_eq!((staged.events.len(), staged.sequence, staged.position), (2, Some(5), 6));
-    let view = engine.get(message(1)).unwrap().unwrap();
+    let view = engine.get(message(1)).unwrap();
     assert_eq!(engine.history(message(1)).unwrap()[0].sequence, 4);
     engine.close().await.unwrap();
     drop(engine);
@@ -172,7 +172,7 @@ async fn a_reference_is_held_against_the_element_that_is_there() {
         let with = |number| draft(number).text("new");
         let named = with(number + 2).entry(by_id(there)).build().unwrap();
         accepted(&engine, named).await;
-        let view = engine.get(message(number + 2)).unwrap().unwrap();
+        let view = engine.get(message(number + 2)).unwrap();
         assert_eq!(view.message().data.as_ref().unwrap()[1].unwrap().hash, Some(hash));
         accepted(&engine, with(number + 3).data(there, hash).build().unwrap()).await;
         accepted(&engine, with(number + 4).data(nowhere, other).build().unwrap()).await;

@@ -123,7 +123,7 @@ async fn nothing_new_refers_to_an_erased_element_and_what_was_asked_before_is_an
     engine.stage(order()).await.unwrap();
     let first = engine.stage(keyed("under a key")).await.unwrap().accepted().unwrap();
     let in_line = derived_id(message(1), 0, DataHash(text("in line").hash()));
-    let under_key = engine.get(first.id).unwrap().unwrap().message().data.clone().unwrap();
+    let under_key = engine.get(first.id).unwrap().message().data.clone().unwrap();
     let under_key = under_key[0].unwrap().id.unwrap();
     for id in [in_line, under_key] {
         engine.erase(id, asked(), false).await.unwrap();

@@ -3,6 +3,7 @@
 //!
 //! `LAMPYRIS_TEST_SCALE` multiplies the number of kills. The program that is killed is this test binary.
 
+use lampyris::query::Query;
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Write, stdout};
 use std::ops::ControlFlow;
@@ -119,7 +120,7 @@ struct Told {
 fn told(directory: &Path, verify: Verify) -> (Told, u64) {
     let builder = Lampyris::builder().existing().verify(verify).snapshot_every(u64::MAX);
     let engine = builder.open(directory).unwrap();
-    let rows = engine.list(None, None, usize::MAX).unwrap().messages;
+    let rows = engine.query(&Query::in_log_order()).unwrap().messages;
     let rows = rows.iter().map(|view| {
         let id = view.message().header.id.unwrap();
         (id, engine.state(id).unwrap(), view.position())

@@ -1,5 +1,6 @@
 //! A whole life, and going on after a reopening.
 
+use lampyris::query::Query;
 use std::time::Duration;
 
 use lampyris::{Accepted, Confirmation, Lampyris, Outcome};
@@ -34,14 +35,14 @@ async fn a_life_is_led_and_told_the_same_after_reopening() {
     assert_eq!(confirmed.state, MessageState::Confirmed);
     let again = accepted(engine.confirm(id, Confirmation::now()).await.unwrap());
     assert_eq!((again.events.len(), again.sequence), (0, None));
-    let view = engine.get(id).unwrap().unwrap();
+    let view = engine.get(id).unwrap();
     let history = engine.history(id).unwrap();
     assert_eq!(history.len(), 6);
     engine.close().await.unwrap();
     drop(engine);
 
     let engine = Lampyris::open(scratch.path()).unwrap();
-    assert_eq!(engine.get(id).unwrap().unwrap(), view);
+    assert_eq!(engine.get(id).unwrap(), view);
     assert_eq!(engine.history(id).unwrap(), history);
     assert_eq!(engine.work(Duration::ZERO).await.unwrap(), lampyris::Work::default());
     let again = accepted(engine.confirm(id, Confirmation::now()).await.unwrap());
@@ -61,7 +62,7 @@ async fn requests_can_be_made_from_any_thread_of_a_runtime() {
     for task in tasks {
         accepted(task.await.unwrap());
     }
-    assert_eq!(engine.list(None, None, 100).unwrap().messages.len(), 64);
+    assert_eq!(engine.query(&Query::in_log_order()).unwrap().messages.len(), 64);
 }
 
 /// The engine draws the time of a submission that has none: made again, that is still the same submission.

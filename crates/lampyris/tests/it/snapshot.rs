@@ -1,5 +1,6 @@
 //! An engine that is opened by a snapshot, and one whose log is damaged before it.
 
+use lampyris::query::Query;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,7 +51,7 @@ async fn a_closed_engine_opens_by_its_snapshot_and_whole_all_the_same() {
         let ids = |tasks: &[lampyris::Task]| tasks.iter().map(|it| it.id).collect::<Vec<_>>();
         let waiting = [&work.to_seal, &work.to_dispatch, &work.to_sequence, &work.to_confirm];
         let waiting = waiting.map(|tasks| ids(tasks));
-        seen.push((waiting, engine.list(None, None, 100).unwrap().messages, engine.head()));
+        seen.push((waiting, engine.query(&Query::in_log_order()).unwrap().messages, engine.head()));
     }
     assert!(seen.windows(2).all(|pair| pair[0] == pair[1]));
 }

@@ -46,7 +46,7 @@ fn what_refers_to_a_queued_element_is_judged_by_it_and_told_when_it_is_durable()
         assert!(wait(pending).unwrap().is_accepted());
     }
     for number in [1, 2] {
-        let view = engine.get(drawn_id(number)).unwrap().unwrap();
+        let view = engine.get(drawn_id(number)).unwrap();
         assert_eq!(view.message().data.as_ref().unwrap()[0].unwrap(), element);
     }
     assert_eq!(engine.state(drawn_id(3)), None);

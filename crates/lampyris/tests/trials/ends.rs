@@ -1,6 +1,7 @@
 //! Ends: an engine that is closed, or whose store fails, while it is asked. Nobody waits for ever, and what was
 //! acknowledged is there when it is opened again.
 
+use lampyris::query::Query;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -58,7 +59,7 @@ fn home(
 /// All that was acknowledged is there, once, and nothing is there by half.
 #[track_caller]
 fn nothing_is_lost(engine: &Lampyris, told: &[Outcome]) {
-    let page = engine.list(None, None, usize::MAX).unwrap();
+    let page = engine.query(&Query::in_log_order()).unwrap();
     let id = |view: &lampyris_projection::View| view.message().header.id.unwrap();
     let there: BTreeSet<MessageId> = page.messages.iter().map(id).collect();
     assert_eq!(there.len(), page.messages.len());

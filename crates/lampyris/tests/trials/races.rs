@@ -1,5 +1,6 @@
 //! Races: what is asked at the same time is answered as if it had been asked in some order, one after the other.
 
+use lampyris::query::Query;
 use std::sync::Arc;
 
 use lampyris::{Accepted, Lampyris, Outcome, Request, Submission};
@@ -137,7 +138,7 @@ fn racing_stages_of_one_key_give_one_message() {
         assert_eq!(trial.engine().by_key(&format!("order {round}")), Some(id));
         assert_eq!(trial.engine().position(), size + 3, "one element, two events");
     }
-    let messages = trial.engine().list(None, None, 1_000).unwrap().messages;
+    let messages = trial.engine().query(&Query::in_log_order()).unwrap().messages;
     assert_eq!(messages.len(), usize::try_from(ROUNDS).unwrap());
 }
 

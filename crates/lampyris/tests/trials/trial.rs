@@ -4,12 +4,13 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lampyris::query::{Condition, Field, Query};
 use lampyris::{Lampyris, Outcome, Pending, Task};
 use lampyris_log::{Log, VerifiedRecord};
 use lampyris_message::event::Event;
 use lampyris_message::lifecycle::Situation;
 use lampyris_message::{Bytes32, MessageId, MessageState};
-use lampyris_projection::{Audit, View, read_view, rebuild};
+use lampyris_projection::{Audit, View, rebuild};
 use lampyris_testkit::{Polled, wait};
 
 use crate::ask::Ask;
@@ -137,7 +138,7 @@ impl<P: Place> Trial<P> {
         by_first.sort_by_key(|(_, told)| told.first());
         let views: Vec<_> = by_first.iter().map(|(_, told)| view(told)).collect();
         for ((id, told), view) in by_first.iter().zip(&views) {
-            assert_eq!(engine.get(**id).unwrap().as_ref(), Some(view));
+            assert_eq!(engine.get(**id).as_ref(), Some(view));
             assert_eq!(engine.state(**id), told.state.message_state());
             check_history(engine, **id, told);
         }
@@ -265,12 +266,16 @@ fn without_fingerprint(mut event: Event) -> Event {
 
 /// All pages of a list.
 fn pages(engine: &Lampyris, state: Option<MessageState>) -> Vec<View> {
-    let (mut views, mut after) = (Vec::new(), None);
+    let filter = match state {
+        Some(state) => Condition::is(Field::State, state.as_str()).into(),
+        None => lampyris::query::Filter::everything(),
+    };
+    let (mut views, mut query) = (Vec::new(), Query { filter, limit: 2, ..Query::in_log_order() });
     loop {
-        let page = engine.list(state, after, 2).unwrap();
+        let page = engine.query(&query).unwrap();
         views.extend(page.messages);
         match page.next {
-            Some(next) => after = Some(next),
+            Some(next) => query.after = Some(next),
             None => return views,
         }
     }
@@ -287,7 +292,6 @@ fn check_log(log: &Log, views: &[View], elements: u64) {
     assert_eq!(audit.fault(), None);
     assert_eq!((audit.messages(), audit.elements()), (views.len(), elements));
     let rebuilt = rebuild(log, |_| ControlFlow::Continue(())).unwrap();
-    let rebuilt: Vec<_> =
-        rebuilt.list(NAMESPACE, None, None).map(|row| read_view(log, &row).unwrap()).collect();
+    let rebuilt: Vec<_> = rebuilt.list(NAMESPACE, None, None).map(|row| row.view()).collect();
     assert_eq!(rebuilt, views);
 }

@@ -84,7 +84,7 @@ async fn a_line_brings_values_of_megabytes() {
         assert_eq!(staged.events.len(), events);
     }
     let Bytes32(name) = large.hash();
-    let data = engine.get(message(1)).unwrap().unwrap().message().data.clone().unwrap();
+    let data = engine.get(message(1)).unwrap().message().data.clone().unwrap();
     assert_eq!(data[0].unwrap().hash, Some(DataHash(large.hash())));
     drop(engine);
     let (log, ..) = records(scratch.path());

@@ -1,16 +1,16 @@
-//! Reading the beginning of a message: the schema and the spelling of the whole content, and of the
-//! header nothing but its id.
+//! Reading the beginning of a message: the schema and the spelling of the whole content and of its
+//! header.
 //!
-//! No hash is computed and no header read: the log's bytes are verified by the log, and what they
-//! say of a message is judged by who decodes the event.
+//! No hash is computed: the log's bytes are verified by the log, and what they say of a message is
+//! judged by who decodes the event.
 
 use std::borrow::Cow;
 
 use super::{Content, Items, Result, schema};
 use crate::event::EventKind;
-use crate::event::beginning::{Beginning, Skimmed};
+use crate::event::beginning::{Beginning, Claimed, Skimmed};
+use crate::hash::MessageHash;
 use crate::header::stored;
-use crate::id::MessageId;
 use crate::kind::MessageState;
 use crate::text::IdempotencyKey;
 
@@ -18,9 +18,9 @@ use crate::text::IdempotencyKey;
 pub(in crate::event::codec) fn skim(kind: EventKind, content: &[u8]) -> Result<Skimmed<'_>> {
     let mut content = Content(Items::new(content));
     let skimmed = match kind {
-        EventKind::Staged => Skimmed::First(content.skim_staged()?),
-        EventKind::Received => Skimmed::First(content.skim_received()?),
-        EventKind::Imported => Skimmed::First(content.skim_imported()?),
+        EventKind::Staged => Skimmed::First(Box::new(content.skim_staged()?)),
+        EventKind::Received => Skimmed::First(Box::new(content.skim_received()?)),
+        EventKind::Imported => Skimmed::First(Box::new(content.skim_imported()?)),
         EventKind::Readied
         | EventKind::Sealed
         | EventKind::Sent
@@ -37,55 +37,69 @@ pub(in crate::event::codec) fn skim(kind: EventKind, content: &[u8]) -> Result<S
 impl<'b> Content<'b> {
     fn skim_staged(&mut self) -> Result<Beginning<'b>> {
         self.array(7)?;
-        let (id, header_bytes) = self.skim_message()?;
-        self.0.text()?;
+        let message = self.skim_message(MessageState::Staged)?;
+        let local_namespace = Some(self.0.text()?);
         let idempotency_key = self.option(Self::skim_idempotency)?;
-        self.option(Self::transaction)?;
+        let tx_id = self.option(Self::transaction)?;
         self.option(Self::awaited)?;
-        let (state, pins) = (MessageState::Staged, Some(Cow::default()));
-        Ok(Beginning { id, state, idempotency_key, header_bytes, pins })
+        Ok(Beginning { local_namespace, idempotency_key, tx_id, ..message })
     }
 
     fn skim_received(&mut self) -> Result<Beginning<'b>> {
         self.array(8)?;
-        let (id, header_bytes) = self.skim_message()?;
-        self.0.text()?;
-        self.batch()?;
-        self.transaction()?;
-        let (state, pins) = (MessageState::Pending, Some(Cow::from(self.pins()?)));
+        let message = self.skim_message(MessageState::Pending)?;
+        let local_namespace = Some(self.0.text()?);
+        let (batch, tx_id) = (Some(self.batch()?), Some(self.transaction()?));
+        let pins = Cow::from(self.pins()?);
         self.option(|content| content.0.text())?;
-        Ok(Beginning { id, state, idempotency_key: None, header_bytes, pins })
+        Ok(Beginning { local_namespace, batch, tx_id, pins, ..message })
     }
 
     fn skim_imported(&mut self) -> Result<Beginning<'b>> {
         self.array(5)?;
-        let (id, header_bytes) = self.skim_message()?;
-        let state = self.skim_claims()?;
+        let mut message = self.skim_message(MessageState::Pending)?;
+        self.skim_claims(&mut message)?;
         self.0.text()?;
-        Ok(Beginning { id, state, idempotency_key: None, header_bytes, pins: None })
+        Ok(message)
     }
 
-    /// The claimed state.
-    fn skim_claims(&mut self) -> Result<MessageState> {
+    fn skim_claims(&mut self, message: &mut Beginning<'b>) -> Result<()> {
         self.array(8)?;
-        self.option(|content| content.0.text())?;
-        let state = self.state()?;
-        self.option(Self::batch)?;
-        self.option(Self::transaction)?;
-        self.pins()?;
-        self.option(Self::time)?;
-        self.option(|content| content.0.text())?;
-        self.option(|content| content.0.text())?;
-        Ok(state)
+        message.local_namespace = self.option(|content| content.0.text())?;
+        message.state = self.state()?;
+        message.batch = self.option(Self::batch)?;
+        message.tx_id = self.option(Self::transaction)?;
+        message.pins = Cow::from(self.pins()?);
+        message.claimed = Some(Claimed {
+            confirmed: self.option(Self::time)?,
+            reject_reason: self.option(|content| content.0.text())?,
+            idempotency_key: self.option(|content| content.0.text())?,
+        });
+        Ok(())
     }
 
-    fn skim_message(&mut self) -> Result<(MessageId, &'b [u8])> {
-        self.fixed::<32>()?;
+    /// A message in the state that it begins in.
+    fn skim_message(&mut self, state: MessageState) -> Result<Beginning<'b>> {
+        let hash = MessageHash::from_bytes(self.fixed()?);
         let at = self.0.position();
-        let header = self.0.bytes()?;
-        self.option(Self::references)?;
-        let id = stored::id(header).ok_or_else(|| schema("expected a header with an id", at))?;
-        Ok((id, header))
+        let bytes = self.0.bytes()?;
+        let data = self.option(Self::references)?.map(Cow::from);
+        let header = stored::header(bytes).map(stored::StoredHeader::into_header);
+        let header = header.ok_or_else(|| schema("expected a header in canonical form", at))?;
+        let id = header.id.ok_or_else(|| schema("expected a header with an id", at))?;
+        Ok(Beginning {
+            header: Cow::Owned(header),
+            id,
+            hash,
+            data,
+            local_namespace: None,
+            state,
+            idempotency_key: None,
+            batch: None,
+            tx_id: None,
+            pins: Cow::default(),
+            claimed: None,
+        })
     }
 
     fn skim_idempotency(&mut self) -> Result<&'b str> {

@@ -1,0 +1,88 @@
+//! What few messages have: pins, reasons, notes, and times that fit nowhere else.
+//!
+//! Most messages have none of it, and cost nothing here.
+
+use lampyris_log::snapshot::{SectionReader, SectionWriter, Unfit};
+use lampyris_message::{Pin, Timestamp, TransactionId};
+
+use crate::stored::{read_option, read_pins, read_time, write_option, write_pins, write_time};
+
+/// The rest of a message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Rare {
+    /// The pins that it came with.
+    pub(super) first_pins: Box<[Pin]>,
+    /// The pins that it was sealed with.
+    pub(super) pins: Box<[Pin]>,
+    /// Why it was rejected; of evidence, as its source claims.
+    pub(super) reject_reason: Box<str>,
+    /// What its confirmation is correlated with, if that was reported.
+    pub(super) correlator: Box<str>,
+    /// The idempotency key that a source claims, or that another message used first.
+    pub(super) key: Box<str>,
+    /// The parent that the header names.
+    pub(super) parent: Option<TransactionId>,
+    /// When it was made, if that fits nowhere else.
+    pub(super) created: Option<Timestamp>,
+    /// When it became final, if that fits nowhere else.
+    pub(super) confirmed: Option<Timestamp>,
+    /// The batches that it was in before: until which sequence, and which.
+    pub(super) batches: Vec<(u64, u32)>,
+    /// Sequences of its notes.
+    pub(super) notes: Vec<u64>,
+}
+
+impl Rare {
+    pub(super) fn write(&self, out: &mut SectionWriter<'_>) {
+        let Self {
+            first_pins,
+            pins,
+            reject_reason,
+            correlator,
+            key,
+            parent,
+            created,
+            confirmed,
+            batches,
+            notes,
+        } = self;
+        write_pins(out, first_pins);
+        write_pins(out, pins);
+        out.text(reject_reason);
+        out.text(correlator);
+        out.text(key);
+        write_option(out, *parent, |out, parent| out.raw(parent.as_bytes()));
+        write_option(out, *created, write_time);
+        write_option(out, *confirmed, write_time);
+        out.u32(u32::try_from(batches.len()).unwrap_or(u32::MAX));
+        for (until, batch) in batches {
+            out.u64(*until);
+            out.u32(*batch);
+        }
+        out.u32(u32::try_from(notes.len()).unwrap_or(u32::MAX));
+        for note in notes {
+            out.u64(*note);
+        }
+    }
+
+    pub(super) fn read(from: &mut SectionReader<'_>) -> Result<Self, Unfit> {
+        let mut rare = Self {
+            first_pins: read_pins(from)?.into(),
+            pins: read_pins(from)?.into(),
+            reject_reason: from.text()?.into(),
+            correlator: from.text()?.into(),
+            key: from.text()?.into(),
+            parent: read_option(from, |from| from.array().map(TransactionId::from_bytes))?,
+            created: read_option(from, read_time)?,
+            confirmed: read_option(from, read_time)?,
+            ..Self::default()
+        };
+        for _ in 0..from.u32()? {
+            rare.batches.push((from.u64()?, from.u32()?));
+        }
+        for _ in 0..from.u32()? {
+            rare.notes.push(from.u64()?);
+        }
+        Ok(rare)
+    }
+}
