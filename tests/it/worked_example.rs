@@ -5,6 +5,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use lampyris_projection::query::Collection;
+
 use crate::program::root;
 
 /// A command of the page and the lines that stand below it.
@@ -80,6 +82,26 @@ fn the_worked_example_of_the_page_on_evidence_does_what_it_says() {
 #[test]
 fn the_steps_of_the_page_on_operating_do_what_it_says() {
     does_what_it_says("docs/operating.md");
+}
+
+#[test]
+fn the_examples_of_the_page_on_queries_answer_what_it_says() {
+    does_what_it_says("docs/queries.md");
+}
+
+#[test]
+fn the_page_on_queries_names_the_fields_that_there_are() {
+    let page = std::fs::read_to_string(root().join("docs/queries.md")).unwrap();
+    for (name, collection) in [
+        ("messages", Collection::Messages),
+        ("data", Collection::Data),
+        ("events", Collection::Events),
+    ] {
+        let fields: Vec<_> =
+            collection.fields().iter().map(|field| format!("`{}`", field.name())).collect();
+        let expected = format!("<!-- fields: {name} -->{}<!-- end -->", fields.join(" "));
+        assert!(page.contains(&expected), "{expected}");
+    }
 }
 
 fn does_what_it_says(page: &str) {

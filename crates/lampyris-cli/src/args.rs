@@ -6,13 +6,15 @@ mod bench;
 mod custody;
 mod data;
 mod evidence;
+mod query;
 mod subscribe;
+mod values;
 
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 pub(crate) use bench::{
-    Bench, BenchAppend, BenchIndex, BenchLarge, BenchLog, BenchOpen, BenchValues,
+    Bench, BenchAppend, BenchIndex, BenchLarge, BenchLog, BenchOpen, BenchQuery, BenchValues,
 };
 pub(crate) use custody::{Backup, Recover, Restore, SHARE};
 pub(crate) use data::{Data, DataGc, DataGet, DataList, DataPut, Erase, Retention};
@@ -20,11 +22,13 @@ pub(crate) use evidence::{
     Checkpoint, Diff, Export, Inspect, Key, KeyFile, Prove, Replay, Verify, Witness,
 };
 
+pub(crate) use query::{At, HistogramArgs, List, Of, Rebuild, Stuck};
 pub(crate) use subscribe::{Cursors, Subscribe};
 
 use clap::{Parser, Subcommand, ValueEnum};
-use lampyris_log::limits::{ACTOR, Bounds, NAMESPACE};
-use lampyris_message::{MessageId, MessageState, ScalarError};
+use lampyris_message::MessageId;
+
+use values::{actor, message_id, message_state, namespace};
 
 /// An event-sourced state machine for Hyperledger FireFly messages: every step is kept in a
 /// durable, tamper-evident log, and any history can be shown and judged.
@@ -75,19 +79,6 @@ pub(crate) struct One {
     pub(crate) namespace: Namespace,
 }
 
-/// Which messages to list.
-#[derive(Debug, clap::Args)]
-pub(crate) struct List {
-    /// Only messages in this state
-    #[arg(long, value_name = "STATE", value_parser = message_state)]
-    pub(crate) state: Option<MessageState>,
-    /// How many at most; 0 means all
-    #[arg(long, value_name = "N", default_value_t = 25)]
-    pub(crate) limit: usize,
-    #[command(flatten)]
-    pub(crate) namespace: Namespace,
-}
-
 /// When to draw a progress bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Progress {
@@ -129,8 +120,28 @@ pub(crate) enum Command {
     Get(One),
     /// Print everything that happened to one message, in order
     History(One),
-    /// List messages, in the order of their first events
+    /// List messages, FireFly's events or data elements that meet a filter, now or as they were
+    ///
+    /// The filter is FireFly's: `field=value` with `&` between, operators and modifiers before the value. A page that is
+    /// not the last one ends with a cursor on standard error: with --after it goes on, in the list as it was then,
+    /// whatever was appended since. With --json, a line a row, or with --count one object with `count`, `total`, `items`,
+    /// `position` and `next`.
     List(List),
+    /// List messages that have been in a state for too long, the longest first
+    ///
+    /// Exit codes: 0 none is stuck; 1 some are.
+    Stuck(Stuck),
+    /// Say why one message is not confirmed yet: its state, what it waits for, what is expected next and from whom
+    Explain(One),
+    /// Plot how many messages there are over time, by type and by state
+    Histogram(HistogramArgs),
+    /// Make the views of the snapshot anew from the log, and tell how the old ones differed
+    ///
+    /// The snapshot is what the next opening begins with. All of the log is read and judged; then the new views take the
+    /// place of the old ones at once. With --diff nothing is changed, and whoever writes the log may go on.
+    ///
+    /// Exit codes: 0 they are the same, or there was nothing to compare with; 1 they differed.
+    Rebuild(Rebuild),
     /// Print the events of messages and data elements in the order of the log, from a place on
     ///
     /// Ends at the end of the log; works beside the process that writes it. With --follow, it goes
@@ -373,28 +384,4 @@ pub(crate) struct Apply {
     pub(crate) actor: String,
     #[command(flatten)]
     pub(crate) namespace: Namespace,
-}
-
-fn namespace(text: &str) -> Result<String, String> {
-    bounded("a namespace", text, NAMESPACE)
-}
-
-fn actor(text: &str) -> Result<String, String> {
-    bounded("an actor", text, ACTOR)
-}
-
-/// A text that fits into a field of the log's records.
-fn bounded(what: &str, text: &str, bounds: Bounds) -> Result<String, String> {
-    if !text.is_empty() && bounds.hold(text.len()) {
-        return Ok(text.to_owned());
-    }
-    Err(format!("{what} has 1 to {} bytes, not {}", bounds.max, text.len()))
-}
-
-fn message_id(text: &str) -> Result<MessageId, ScalarError> {
-    MessageId::parse(text)
-}
-
-fn message_state(text: &str) -> Result<MessageState, ScalarError> {
-    MessageState::parse(text)
 }

@@ -10,10 +10,12 @@ mod checkpoint;
 mod data;
 mod diff;
 mod erase;
+mod explain;
 mod export;
 mod export_tiles;
 mod get;
 mod hash;
+mod histogram;
 mod history;
 mod import;
 mod import_log;
@@ -22,10 +24,12 @@ mod key;
 mod list;
 mod mend;
 mod prove;
+mod rebuild;
 mod recover;
 mod replay;
 mod retention;
 mod stats;
+mod stuck;
 mod subscribe;
 mod telling;
 mod verify;
@@ -48,6 +52,10 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Get(one) => get::run(global, &one),
         Command::History(one) => history::run(global, &one),
         Command::List(list) => list::run(global, &list),
+        Command::Stuck(stuck) => stuck::run(global, &stuck),
+        Command::Explain(one) => explain::run(global, &one),
+        Command::Histogram(histogram) => histogram::run(global, &histogram),
+        Command::Rebuild(rebuild) => rebuild::run(global, &rebuild),
         Command::Stats => stats::run(global),
         Command::Subscribe(subscribe) => subscribe::run(global, &subscribe),
         Command::Replay(replay) => replay::run(global, &replay),

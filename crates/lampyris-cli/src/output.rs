@@ -50,6 +50,17 @@ pub(crate) fn whole_file<E: From<io::Error>>(
     Ok(())
 }
 
+/// Says something about an answer on standard error, beside it: what it is called in JSON, and the text.
+pub(crate) fn note(global: &Global, name: &str, text: &str) {
+    let mut stderr = io::stderr().lock();
+    // If nobody reads it, the answer still stands.
+    let _told = if global.json {
+        writeln!(stderr, "{}", serde_json::json!({ name: text }))
+    } else {
+        writeln!(stderr, "{text}")
+    };
+}
+
 /// A bar that counts towards a known end, or a spinner; hidden where nobody looks.
 pub(crate) fn progress(global: &Global, total: Option<u64>, unit: &str) -> ProgressBar {
     if global.progress == Progress::Never || !io::stderr().is_terminal() {

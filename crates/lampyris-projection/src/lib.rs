@@ -9,6 +9,7 @@
 
 mod audit;
 pub mod element;
+mod explain;
 mod live;
 mod misplaced;
 mod position;
@@ -21,12 +22,13 @@ mod views;
 
 pub use audit::{Audit, Fault, ReadRecord};
 pub use element::{Element, ElementError};
+pub use explain::{ExplainError, Explanation, Moment, Note, explain};
 pub use live::{Ended, Live};
 pub use misplaced::{DataMisplaced, Misplaced, TakeError, Why};
 pub use position::position_at;
 pub use rebuild::{RebuildError, rebuild};
 pub use view::View;
 pub use views::{
-    By, ElementRow, EventRow, Fed, FedData, FedEvent, Listing, Plan, Row, SelectError, Selection,
-    StoredViews, Told, VIEWS, VIEWS_VERSION, Views,
+    Bucket, By, Difference, ElementRow, EventRow, Fed, FedData, FedEvent, Histogram, Listing, Plan,
+    Row, SelectError, Selection, StoredViews, Told, VIEWS, VIEWS_VERSION, Views,
 };

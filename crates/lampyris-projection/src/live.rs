@@ -6,7 +6,7 @@ use parking_lot::RwLock;
 use tokio::sync::watch;
 
 use crate::misplaced::TakeError;
-use crate::views::{FedEvent, Views};
+use crate::views::{Difference, FedEvent, Views};
 
 /// [`Views`] that are fed and read at the same time.
 #[derive(Debug)]
@@ -54,6 +54,25 @@ impl Live {
         let position = views.position();
         self.progress.send_modify(|progress| progress.position = position);
         Ok(position)
+    }
+
+    /// Compares the views with ones that were made anew, and puts these in their place at once; returns how the old
+    /// ones differed. `catch_up` is given the new ones and the position they must come to.
+    ///
+    /// Who reads sees the old ones or the new ones, and who feeds waits.
+    ///
+    /// # Errors
+    /// What `catch_up` says; nothing is then changed.
+    pub fn switch<E>(
+        &self,
+        mut fresh: Views,
+        catch_up: impl FnOnce(&mut Views, u64) -> Result<(), E>,
+    ) -> Result<Vec<Difference>, E> {
+        let mut views = self.views.write();
+        catch_up(&mut fresh, views.position())?;
+        let differences = views.differences(&fresh);
+        *views = fresh;
+        Ok(differences)
     }
 
     /// Tells who waits that nothing more will come; what is there can still be read.

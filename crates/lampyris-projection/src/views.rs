@@ -3,12 +3,16 @@
 //! In memory only: no locks, no reads, no time. It shows what events say and does not judge them.
 
 mod at;
+mod bounds;
+mod columns;
 mod dictionary;
+mod difference;
 mod elements;
 mod ends;
 mod event_row;
 mod feeding;
 mod gap_fills;
+mod histogram;
 mod index;
 mod keys;
 mod listing;
@@ -20,6 +24,7 @@ mod row;
 mod select;
 mod slot;
 mod stored;
+mod stuck;
 mod words;
 mod zones;
 
@@ -28,15 +33,16 @@ use std::collections::HashMap;
 use lampyris_message::lifecycle::command::GapFill;
 use lampyris_message::{MessageId, MessageState};
 
-use crate::query::Query;
 use at::At;
 use elements::Elements;
 use index::Place;
 use namespace::Namespace;
 
+pub use difference::Difference;
 pub use elements::ElementRow;
 pub use event_row::EventRow;
 pub use feeding::{Fed, FedData, FedEvent};
+pub use histogram::{Bucket, Histogram};
 pub use listing::Listing;
 pub use narrow::{By, Told};
 pub use row::Row;
@@ -162,25 +168,3 @@ impl Views {
         At::new(namespace, number, self.size).map(|at| Row { at })
     }
 }
-
-impl PartialEq for Views {
-    fn eq(&self, other: &Self) -> bool {
-        let namespaces = self.namespaces.iter().zip(&other.namespaces);
-        let all = Query::default();
-        self.size == other.size
-            && self.namespaces.len() == other.namespaces.len()
-            && self.elements.len() == other.elements.len()
-            && namespaces.clone().all(|(ours, theirs)| ours.finds_the_same(theirs))
-            && self.namespaces().all(|name| {
-                self.list(name, None, None).eq(other.list(name, None, None))
-                    && self.select_events(name, &all) == other.select_events(name, &all)
-            })
-            && self
-                .elements
-                .iter()
-                .map(Elements::name)
-                .all(|name| self.select_data(name, &all) == other.select_data(name, &all))
-    }
-}
-
-impl Eq for Views {}

@@ -47,6 +47,7 @@ pub mod outcome;
 mod pending;
 mod prepared;
 mod reading;
+mod rebuilding;
 pub mod request;
 mod retention;
 #[cfg(test)]

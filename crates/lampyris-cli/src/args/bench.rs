@@ -29,6 +29,8 @@ pub(crate) enum Bench {
     Projection(BenchLog),
     /// Roots, proofs and a checkpoint of a log, beside the hashes of a proof alone; opening with tiles and without
     Prove(BenchLog),
+    /// Queries of a large mailbox, beside looking at every message; the views' memory, and how fast they are made
+    Query(BenchQuery),
     /// Judged replay on one thread and two, beside scan, decompression, decoding, SHA-256 and root alone
     Replay(BenchLog),
     /// Durable appends to a log that writes snapshots as often as it does by itself, beside one that writes none
@@ -107,6 +109,25 @@ pub(crate) struct BenchLarge {
     #[arg(value_parser = clap::value_parser!(u64).range(1000..=100_000_000))]
     pub(crate) messages: u64,
     /// Where to make the log, in a folder of its own that is removed at the end: some 600 bytes for each event
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scratch: Option<PathBuf>,
+}
+
+/// How to measure queries.
+#[derive(Debug, clap::Args)]
+pub(crate) struct BenchQuery {
+    /// How many messages, of five records each or a few more
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1000..=100_000_000))]
+    pub(crate) messages: u64,
+    /// How often each query is asked, with changing values
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) queries: u64,
+    /// Make the log here, and leave it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
+    /// Where to make the log, in a folder of its own that is removed at the end
     #[arg(long, value_name = "DIR")]
     pub(crate) scratch: Option<PathBuf>,
 }

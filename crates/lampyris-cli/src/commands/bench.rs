@@ -11,10 +11,12 @@ mod engine;
 mod export;
 mod index;
 mod large;
+mod mailbox;
 mod memory;
 mod open;
 mod projection;
 mod prove;
+mod query;
 mod raw;
 mod replay;
 mod values;
@@ -79,6 +81,7 @@ pub(crate) fn run(global: &Global, bench: &Bench) -> Result<ExitCode, Failure> {
         Bench::Open(open) => open::run(global, open),
         Bench::Projection(projection) => projection::run(global, projection),
         Bench::Prove(prove) => prove::run(global, prove),
+        Bench::Query(query) => query::run(global, query),
         Bench::Replay(replay) => replay::run(global, replay),
         Bench::Snapshot(appends) => beside::run(global, appends, beside::SNAPSHOT),
         Bench::Tiles(appends) => beside::run(global, appends, beside::TILES),

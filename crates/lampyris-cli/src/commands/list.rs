@@ -1,42 +1,200 @@
-//! `list`: messages in the order of their first events.
+//! `list`: what meets a filter, in order, page by page, now or as it was.
 //!
-//! What is shown comes from the views alone.
+//! Which rows these are is the projection's to say; here they are asked for and shown.
 
-use std::io::{self, Write};
+mod shown;
+mod watch;
+
+use std::io::Write;
 use std::process::ExitCode;
 
-use lampyris_projection::View;
+use lampyris_log::Log;
+use lampyris_projection::query::{Condition, Cursor, Field, Query, QueryError, Rules, SortBy};
+use lampyris_projection::{By, Plan, Views, position_at};
+use serde_json::{Value, json};
 
-use crate::args::{Global, List};
+use crate::args::{At, Global, List, Of};
 use crate::failure::Failure;
 use crate::{output, store};
 
+pub(crate) use shown::line;
+
 pub(crate) fn run(global: &Global, list: &List) -> Result<ExitCode, Failure> {
-    let (_, views) = store::open_views(global)?;
-    let limit = if list.limit == 0 { usize::MAX } else { list.limit };
-    let rows = views.list(&list.namespace.namespace, list.state, None).take(limit);
+    let mut query = asked(list)?;
+    let (log, views) = store::open_views(global)?;
+    query.at = position(&log, list.at)?;
+    if list.watch {
+        return watch::run(global, list, &query, &log, views);
+    }
+    let namespace = &list.namespace.namespace;
     let mut out = output::answers();
-    for row in rows {
-        line(&row.view(), global.json, &mut out)?;
+    if list.plan {
+        if list.of != Of::Messages {
+            return Err(Failure::no(
+                "only queries of messages are planned: the others look at each row",
+            ));
+        }
+        let plan = views.explain_query(namespace, &query).map_err(Failure::no)?;
+        tell_plan(global, &plan, &mut out)?;
+    } else {
+        let page = page(&views, list, &query)?;
+        tell(global, list, &page, &mut out)?;
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn line(view: &View, json: bool, out: &mut impl Write) -> io::Result<()> {
-    if json {
-        out.write_all(&view.to_json())?;
-        return out.write_all(b"\n");
+/// What is asked for.
+fn asked(list: &List) -> Result<Query, Failure> {
+    let collection = list.of.collection();
+    let mut query = filter(list.of, &list.filter)?;
+    if let Some(state) = list.state {
+        if list.of != Of::Messages {
+            return Err(Failure::Senseless(vec!["only messages have a state".to_owned()]));
+        }
+        query.filter = query.filter.and(Condition::is(Field::State, state.as_str()).into());
     }
-    let message = view.message();
-    let header = &message.header;
-    writeln!(
-        out,
-        "{}  {:<9}  {:<10}  {:<30}  {}",
-        header.id.map(|id| id.to_string()).unwrap_or_default(),
-        message.state.as_ref().map_or("", |state| state.as_str()),
-        output::plain(header.message_type.as_str()),
-        header.created.map(|created| created.to_string()).unwrap_or_default(),
-        output::plain(&header.topics.join(",")),
-    )
+    if let Some(sort) = &list.sort {
+        let order = Query::from_pairs(collection, [("sort", sort.as_str())], &Rules::STRICT);
+        query.sort = order.map_err(|error| wrong("--sort", sort, &error))?.sort;
+    }
+    if query.sort.is_empty() {
+        query.sort = vec![SortBy::ascending(Field::Sequence)];
+    }
+    let is_set = |name: &str| list.filter.split('&').any(|part| part.starts_with(name));
+    if !is_set("limit=") {
+        query.limit = list.limit;
+    }
+    if !is_set("skip=") {
+        query.skip = list.skip;
+    }
+    query.count |= list.count;
+    query.after = list.after.or(query.after);
+    Ok(query)
+}
+
+/// Reads a filter, and points at what is wrong with it.
+pub(crate) fn filter(of: Of, text: &str) -> Result<Query, Failure> {
+    let query = Query::parse(of.collection(), text, &Rules::STRICT);
+    query.map_err(|error| wrong("the filter", text, &error))
+}
+
+fn wrong(what: &str, text: &str, error: &QueryError) -> Failure {
+    let QueryError { fault, at } = error;
+    let here = text.get(at.clone()).unwrap_or_default();
+    Failure::Senseless(vec![format!("{what}, at byte {} ('{here}'): {fault}", at.start)])
+}
+
+/// The position that is meant.
+pub(crate) fn position(log: &Log, at: Option<At>) -> Result<Option<u64>, Failure> {
+    Ok(match at {
+        None => None,
+        Some(At::Position(position)) => Some(position),
+        Some(At::Time(time)) => Some(position_at(log, time)?),
+    })
+}
+
+/// A page of a list, its rows told.
+struct Page {
+    rows: Vec<Told>,
+    total: Option<u64>,
+    position: u64,
+    next: Option<Cursor>,
+}
+
+/// A row as it is told: for people, and for programs.
+struct Told {
+    line: String,
+    json: Vec<u8>,
+}
+
+fn page(views: &Views, list: &List, query: &Query) -> Result<Page, Failure> {
+    let namespace = &list.namespace.namespace;
+    Ok(match list.of {
+        Of::Messages => {
+            let found = views.select(namespace, query).map_err(Failure::no)?;
+            let rows = found.rows.iter().map(shown::message).collect();
+            Page { rows, total: found.total, position: found.position, next: found.next }
+        }
+        Of::Events => {
+            let found = views.select_events(namespace, query).map_err(Failure::no)?;
+            let rows = found.rows.iter().map(shown::event).collect();
+            Page { rows, total: found.total, position: found.position, next: found.next }
+        }
+        Of::Data => {
+            let found = views.select_data(namespace, query).map_err(Failure::no)?;
+            let rows = found.rows.iter().map(shown::element).collect();
+            Page { rows, total: found.total, position: found.position, next: found.next }
+        }
+    })
+}
+
+fn tell(global: &Global, list: &List, page: &Page, out: &mut impl Write) -> Result<(), Failure> {
+    let Page { rows, total, position, next } = page;
+    if global.json && list.count {
+        let items = rows.iter().map(|row| serde_json::from_slice(&row.json).unwrap_or_default());
+        let items: Vec<Value> = items.collect();
+        let next = next.map(|next| next.to_string());
+        return Ok(output::json_line(
+            out,
+            &json!({
+                "count": items.len(),
+                "total": total,
+                "items": items,
+                "position": position,
+                "next": next,
+            }),
+        )?);
+    }
+    for row in rows {
+        if global.json {
+            out.write_all(&row.json)?;
+            out.write_all(b"\n")?;
+        } else {
+            writeln!(out, "{}", row.line)?;
+        }
+    }
+    if let Some(total) = total
+        && !global.json
+    {
+        writeln!(out, "{} of {total}, after {position} records", rows.len())?;
+    }
+    out.flush()?;
+    if let Some(next) = next {
+        let text = next.to_string();
+        let text = if global.json { text } else { format!("the list goes on with --after {text}") };
+        output::note(global, "next", &text);
+    }
+    Ok(())
+}
+
+fn tell_plan(global: &Global, plan: &Plan, out: &mut impl Write) -> Result<(), Failure> {
+    let Plan { parts, rows, left, blocks: (blocks, all), .. } = plan;
+    if global.json {
+        let parts = parts.iter().map(|told| {
+            let (by, rows) = by(told.by);
+            json!({ "part": told.part, "by": by, "rows": rows })
+        });
+        let parts: Vec<Value> = parts.collect();
+        let plan = json!({ "parts": parts, "rows": rows, "left": left, "blocks": blocks, "allBlocks": all });
+        return Ok(output::json_line(out, &plan)?);
+    }
+    for told in parts {
+        let (by, rows) = by(told.by);
+        let rows = rows.map(|rows| format!(": {rows} rows")).unwrap_or_default();
+        writeln!(out, "{}: by {by}{rows}", output::plain(&told.part))?;
+    }
+    writeln!(out, "{left} of {rows} rows are left by the indexes, in {blocks} of {all} blocks")?;
+    Ok(())
+}
+
+/// What answers a part of a query, and how many rows it leaves.
+fn by(by: By) -> (&'static str, Option<u64>) {
+    match by {
+        By::Index { rows } => ("index", Some(rows)),
+        By::Nearly { rows } => ("index, then each row", Some(rows)),
+        By::Blocks => ("the times of blocks, then each row", None),
+        By::Rows => ("each row", None),
+        _ => ("something new", None),
+    }
 }

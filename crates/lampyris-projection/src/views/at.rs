@@ -4,8 +4,9 @@
 
 use lampyris_message::{MessageId, MessageState, Pin, SealedRef, Timestamp, TransactionId};
 
+use super::columns::Batch;
 use super::dictionary::NO_WORD;
-use super::namespace::{Batch, Namespace};
+use super::namespace::Namespace;
 use super::rare::Rare;
 use super::slot::{Slot, Step, Traits};
 use super::words::{Parts, parts};
@@ -17,13 +18,6 @@ pub(super) struct At<'v> {
     number: u32,
     slot: &'v Slot,
     position: u64,
-}
-
-/// What is so or not so of a message from its first event on.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Has {
-    pub(super) has_data_list: bool,
-    pub(super) has_data_hash: bool,
 }
 
 impl<'v> At<'v> {
@@ -71,6 +65,13 @@ impl<'v> At<'v> {
         let notes = self.rare().map(|rare| rare.notes.as_slice()).unwrap_or_default();
         let notes = notes.iter().copied().filter(|note| *note < self.position);
         steps.chain(notes).max().unwrap_or(self.slot.first)
+    }
+
+    /// Sequence of the event that brought its state.
+    pub(super) fn since(&self) -> u64 {
+        let changes = [Step::Final, Step::Sequenced, Step::Sent, Step::Readied];
+        let change = changes.iter().find_map(|step| self.slot.step_before(*step, self.position));
+        change.unwrap_or(self.slot.first)
     }
 
     pub(super) fn created(&self) -> Option<Timestamp> {
@@ -132,12 +133,19 @@ impl<'v> At<'v> {
         self.rare()?.parent
     }
 
-    pub(super) const fn traits(&self) -> Has {
-        let traits = self.slot.traits;
-        Has {
-            has_data_list: traits.has(Traits::DATA_LIST),
-            has_data_hash: traits.has(Traits::DATA_HASH),
-        }
+    /// Whether the sender wrote a list of data, be it an empty one.
+    pub(super) const fn has_data_list(&self) -> bool {
+        self.slot.traits.has(Traits::DATA_LIST)
+    }
+
+    /// Whether the header has a hash of that list.
+    pub(super) const fn has_data_hash(&self) -> bool {
+        self.slot.traits.has(Traits::DATA_HASH)
+    }
+
+    /// Whether it was taken in as evidence.
+    pub(super) const fn is_evidence(&self) -> bool {
+        self.slot.traits.has(Traits::EVIDENCE)
     }
 
     pub(super) fn data(&self) -> impl Iterator<Item = SealedRef> + use<'v> {

@@ -9,8 +9,9 @@ use lampyris_message::{MessageId, MessageState};
 use roaring::RoaringBitmap;
 use uuid::Uuid;
 
+use super::columns::{batch_part, transaction_part};
 use super::dictionary::Dictionary;
-use super::namespace::{Namespace, batch_part, transaction_part};
+use super::namespace::Namespace;
 use super::words::{joined, parts};
 use crate::query::{Cell, Comparison, Condition, Field, Filter};
 

@@ -88,3 +88,48 @@ impl Place {
         }
     }
 }
+
+/// A row with the order that it is ranked by: the last one is the greatest.
+pub(super) struct Ranked<'v, 'o> {
+    pub(super) row: Row<'v>,
+    pub(super) order: &'o Order,
+}
+
+impl Ord for Ranked<'_, '_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.order.compare(&self.row, &other.row)
+    }
+}
+
+impl PartialOrd for Ranked<'_, '_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Ranked<'_, '_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Ranked<'_, '_> {}
+
+/// A block of rows: the one whose first row can stand first is the greatest.
+#[derive(PartialEq, Eq)]
+pub(super) struct Block {
+    pub(super) best: Place,
+    pub(super) first: u32,
+}
+
+impl Ord for Block {
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.best.cmp(&self.best).then(self.first.cmp(&other.first))
+    }
+}
+
+impl PartialOrd for Block {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}

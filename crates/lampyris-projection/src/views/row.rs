@@ -47,6 +47,16 @@ impl<'v> Row<'v> {
         self.at.last()
     }
 
+    /// The sequence of the event that brought the message into its state.
+    pub fn since(&self) -> u64 {
+        self.at.since()
+    }
+
+    /// Whether the message was taken in as evidence: its life is led by another node.
+    pub fn is_evidence(&self) -> bool {
+        self.at.is_evidence()
+    }
+
     /// When it was made, by the sender's clock.
     pub fn created(&self) -> Option<Timestamp> {
         self.at.created()
@@ -76,8 +86,7 @@ impl<'v> Row<'v> {
     pub fn view(&self) -> View {
         let (at, slot) = (self.at, self.at.slot());
         let (batch, tx_id) = at.batch();
-        let traits = at.traits();
-        let data = traits.has_data_list.then(|| {
+        let data = at.has_data_list().then(|| {
             let references = at.data();
             let reference = |reference: SealedRef| {
                 Some(DataRef { id: Some(reference.id), hash: Some(reference.hash) })
@@ -101,7 +110,7 @@ impl<'v> Row<'v> {
             group: at.group().map(GroupHash::from_bytes),
             topics: at.topics().map(str::to_owned).collect(),
             tag: at.tag().to_owned(),
-            data_hash: traits.has_data_hash.then(|| DataListHash::from_bytes(slot.data_hash)),
+            data_hash: at.has_data_hash().then(|| DataListHash::from_bytes(slot.data_hash)),
             tx_parent: parent.map(|tx_type| TransactionRef {
                 tx_type: Open::from_text(tx_type),
                 id: at.parent(),
@@ -140,7 +149,7 @@ impl Fields for Row<'_> {
             Field::Group => at.group().map_or(Cell::Null, Cell::Hash),
             Field::Created => time(at.created()),
             Field::DataHash => {
-                if at.traits().has_data_hash {
+                if at.has_data_hash() {
                     Cell::Hash(slot.data_hash)
                 } else {
                     Cell::Null

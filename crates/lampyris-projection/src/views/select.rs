@@ -3,7 +3,6 @@
 //! The answer is what [`Filter::holds`](crate::query::Filter::holds) says of each row; how it is come by is told too.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::ops::{Range, RangeInclusive};
 
@@ -11,12 +10,13 @@ use roaring::RoaringBitmap;
 
 use super::Views;
 use super::at::At;
+use super::bounds::{rows_within, within};
 use super::namespace::Namespace;
 use super::narrow::{Narrowed, Told};
-use super::order::{Order, Place};
+use super::order::{Block, Order, Ranked};
 use super::row::Row;
-use super::zones::{ZONE, Zone, clamped};
-use crate::query::{Comparison, Condition, Cursor, Field, Filter, Query, list_of};
+use super::zones::{ZONE, Zone};
+use crate::query::{Cursor, Field, Filter, Query, list_of};
 
 /// What a query is answered with.
 #[derive(Debug)]
@@ -332,97 +332,9 @@ impl<'v, 'q> Search<'v, 'q> {
     }
 }
 
-/// A row with the order that it is ranked by: the last one is the greatest.
-struct Ranked<'v, 'o> {
-    row: Row<'v>,
-    order: &'o Order,
-}
-
-impl Ord for Ranked<'_, '_> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.order.compare(&self.row, &other.row)
-    }
-}
-
-impl PartialOrd for Ranked<'_, '_> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Ranked<'_, '_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Ranked<'_, '_> {}
-
-/// A block of rows: the one whose first row can stand first is the greatest.
-#[derive(PartialEq, Eq)]
-struct Block {
-    best: Place,
-    first: u32,
-}
-
-impl Ord for Block {
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.best.cmp(&self.best).then(self.first.cmp(&other.first))
-    }
-}
-
-impl PartialOrd for Block {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
 /// The row of the message whose first event has a sequence.
 fn row_of(namespace: &Namespace, first: u64, position: u64) -> Option<Row<'_>> {
     let number = namespace.begun_before(first);
     let at = At::new(namespace, number, position)?;
     (at.slot().first == first).then_some(Row { at })
-}
-
-/// Narrows a range of times to those that meet a condition.
-fn within(condition: &Condition, field: Field, range: &mut RangeInclusive<i64>) {
-    let Some(time) =
-        condition.time().filter(|_| condition.field() == field && !condition.is_negated())
-    else {
-        return;
-    };
-    let time = clamped(time);
-    let (least, most) = match condition.comparison() {
-        Comparison::Equal => (time, time),
-        Comparison::Greater | Comparison::GreaterOrEqual => (time, i64::MAX),
-        Comparison::Less | Comparison::LessOrEqual => (i64::MIN, time),
-        Comparison::IsNull
-        | Comparison::Contains
-        | Comparison::StartsWith
-        | Comparison::EndsWith => return,
-    };
-    *range = (*range.start()).max(least)..=(*range.end()).min(most);
-}
-
-/// Narrows a range of rows to those whose sequences meet a condition.
-fn rows_within(namespace: &Namespace, condition: &Condition, rows: &mut Range<u32>) {
-    let number = condition.integer().filter(|_| !condition.is_negated());
-    let Some(number) = number.filter(|_| condition.field() == Field::Sequence) else { return };
-    // How many rows begin before a number, and up to it.
-    let begun = |number: Option<u64>| number.map_or(0, |number| namespace.begun_before(number));
-    let before = begun(u64::try_from(number).ok());
-    let up_to = begun(u64::try_from(number).ok().map(|number| number.saturating_add(1)));
-    let meant = match condition.comparison() {
-        Comparison::Equal => before..up_to,
-        Comparison::Greater => up_to..u32::MAX,
-        Comparison::GreaterOrEqual => before..u32::MAX,
-        Comparison::Less => 0..before,
-        Comparison::LessOrEqual => 0..up_to,
-        Comparison::IsNull
-        | Comparison::Contains
-        | Comparison::StartsWith
-        | Comparison::EndsWith => return,
-    };
-    let start = rows.start.max(meant.start);
-    *rows = start..rows.end.min(meant.end).max(start);
 }

@@ -6,12 +6,13 @@ use lampyris_log::snapshot::{Chunks, Section, SectionReader, SectionWriter, Snap
 use lampyris_message::{DataHash, DataId, SealedRef};
 
 use super::Views;
+use super::columns::{Columns, batch_parts};
 use super::dictionary::{Dictionary, NO_WORD};
 use super::elements::{Elements, ElementsCut};
 use super::ends::Ends;
 use super::gap_fills::GapFills;
 use super::keys::{KeyList, Keys};
-use super::namespace::{Columns, Namespace, batch_parts};
+use super::namespace::Namespace;
 use super::rare::Rare;
 use super::slot::Slot;
 use super::words::{WordList, Words, parts};

@@ -53,8 +53,13 @@ pub(super) fn events(message: u64, imported: bool) -> Result<(MessageId, Vec<Eve
 
 /// The commands about a message, each with the events that it leads to.
 fn told(message: u64, imported: bool) -> Result<Vec<(CommandKind, Vec<Event>)>, Failure> {
+    decided(if imported { import(message)? } else { lifecycle(message)? })
+}
+
+/// Commands about a message, each with the events that it leads to.
+pub(super) fn decided(commands: Vec<Command>) -> Result<Vec<(CommandKind, Vec<Event>)>, Failure> {
     let (mut state, mut told) = (State::Absent, Vec::new());
-    for command in if imported { import(message)? } else { lifecycle(message)? } {
+    for command in commands {
         let Decision::Step(steps) = decide(&state, &command) else {
             return Err(Failure::no("the made-up history is refused"));
         };
@@ -97,7 +102,7 @@ fn life(message: u64) -> Result<Vec<Append>, Failure> {
     Ok(appends)
 }
 
-fn keep(log: &Log, group: &mut Vec<Append>) -> Result<(), Failure> {
+pub(super) fn keep(log: &Log, group: &mut Vec<Append>) -> Result<(), Failure> {
     for result in log.append_group(group) {
         result.map_err(|error| Failure::no(crate::failure::chain(&error)))?;
     }
@@ -208,29 +213,29 @@ fn message(n: u64) -> (Message, Vec<Pin>) {
     (message, if private { vec![pin] } else { Vec::new() })
 }
 
-fn message_id(n: u64) -> MessageId {
+pub(super) fn message_id(n: u64) -> MessageId {
     MessageId::from_bytes(number(1, n))
 }
 
-fn transaction(n: u64) -> TransactionId {
+pub(super) fn transaction(n: u64) -> TransactionId {
     TransactionId::from_bytes(number(7, n / 50))
 }
 
-fn time(n: u64) -> Timestamp {
+pub(super) fn time(n: u64) -> Timestamp {
     Timestamp::from_unix_nanos(
         1_735_689_600_000_000_000 + i64::try_from(n).unwrap_or(0) * 1_000_003,
     )
 }
 
 /// Sixteen bytes that look drawn, as the ids of a real log do: they do not compress.
-fn number(kind: u8, n: u64) -> [u8; 16] {
+pub(super) fn number(kind: u8, n: u64) -> [u8; 16] {
     let Bytes32(bytes) = hash(kind, n);
     let mut half = [0; 16];
     half.copy_from_slice(bytes.split_at(16).0);
     half
 }
 
-fn hash(kind: u8, n: u64) -> Bytes32 {
+pub(super) fn hash(kind: u8, n: u64) -> Bytes32 {
     let mut seed = [kind; 9];
     for (slot, byte) in seed.iter_mut().skip(1).zip(n.to_be_bytes()) {
         *slot = byte;
