@@ -1,10 +1,12 @@
 //! Lampyris beside other stores: the same records, durable on all sides, in rounds that take turns in one run.
 //! It never preloads a store, and keeps nothing: every store begins empty in a folder that is removed.
 //!
-//! `lampyris-rivals [--rounds N] [--seconds S] [--scratch DIR] [--only NAME]...` prints a table as Markdown.
+//! `lampyris-rivals [--rounds N] [--seconds S] [--scratch DIR] [--only NAME]...` prints a table as Markdown;
+//! `lampyris-rivals query LOG` one of queries of the messages in a log, beside SQLite.
 
 mod closed_loop;
 mod options;
+mod query;
 mod records;
 mod side;
 mod table;
@@ -23,7 +25,18 @@ use tokio::runtime::{Builder, Runtime};
 const IN_FLIGHT: [usize; 4] = [1, 8, 64, 512];
 
 fn main() -> ExitCode {
-    match Options::read(std::env::args().skip(1)).and_then(|options| run(&options)) {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [first, log] = arguments.as_slice()
+        && first == "query"
+    {
+        return told(query::run(Path::new(log)));
+    }
+    told(Options::read(arguments.into_iter()).and_then(|options| run(&options)))
+}
+
+/// Prints what was measured, or why nothing was.
+fn told(measured: Result<impl std::fmt::Display, String>) -> ExitCode {
+    match measured {
         Ok(table) => {
             println!("{table}");
             ExitCode::SUCCESS

@@ -124,7 +124,7 @@ pub(crate) struct BenchQuery {
     #[arg(long, value_name = "N", default_value_t = 500)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) queries: u64,
-    /// Make the log here, and leave it
+    /// Make the log here, and leave it; one that was made before is used again
     #[arg(long, value_name = "DIR")]
     pub(crate) keep: Option<PathBuf>,
     /// Where to make the log, in a folder of its own that is removed at the end

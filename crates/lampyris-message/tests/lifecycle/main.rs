@@ -11,6 +11,7 @@ mod bytes;
 mod cases;
 mod cast;
 mod element;
+mod expected;
 mod grid;
 mod judging;
 mod laws;

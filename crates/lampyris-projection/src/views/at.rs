@@ -7,7 +7,7 @@ use lampyris_message::{MessageId, MessageState, Pin, SealedRef, Timestamp, Trans
 use super::columns::Batch;
 use super::dictionary::NO_WORD;
 use super::namespace::Namespace;
-use super::rare::Rare;
+use super::rare::{Rare, Rarer};
 use super::slot::{Slot, Step, Traits};
 use super::words::{Parts, parts};
 
@@ -43,6 +43,10 @@ impl<'v> At<'v> {
         self.namespace.rare(self.slot)
     }
 
+    fn rarer(&self) -> Option<&'v Rarer> {
+        self.rare()?.rarer.as_deref()
+    }
+
     /// Whether nothing came of the message after this position.
     fn is_last(&self) -> bool {
         self.slot.last() < self.position
@@ -62,7 +66,7 @@ impl<'v> At<'v> {
             return self.slot.last();
         }
         let steps = Step::ALL.iter().filter_map(|step| self.slot.step_before(*step, self.position));
-        let notes = self.rare().map(|rare| rare.notes.as_slice()).unwrap_or_default();
+        let notes = self.rarer().map(|rarer| rarer.notes.as_slice()).unwrap_or_default();
         let notes = notes.iter().copied().filter(|note| *note < self.position);
         steps.chain(notes).max().unwrap_or(self.slot.first)
     }
@@ -75,12 +79,12 @@ impl<'v> At<'v> {
     }
 
     pub(super) fn created(&self) -> Option<Timestamp> {
-        self.slot.created.get(|| self.rare()?.created)
+        self.slot.created.get(|| self.rarer()?.created)
     }
 
     pub(super) fn confirmed(&self) -> Option<Timestamp> {
         let is_told = self.slot.traits.has(Traits::EVIDENCE) || self.came(Step::Final);
-        self.slot.confirmed.get(|| self.rare()?.confirmed).filter(|_| is_told)
+        self.slot.confirmed.get(|| self.rarer()?.confirmed).filter(|_| is_told)
     }
 
     pub(super) fn reject_reason(&self) -> &'v str {
@@ -98,7 +102,7 @@ impl<'v> At<'v> {
         if self.is_last() || slot.batch == NO_WORD {
             return slot.batch;
         }
-        let earlier = self.rare().map(|rare| rare.batches.as_slice()).unwrap_or_default();
+        let earlier = self.rarer().map(|rarer| rarer.batches.as_slice()).unwrap_or_default();
         let then = earlier.iter().find(|(until, _)| *until >= self.position);
         let is_in = !earlier.is_empty()
             || slot.traits.has(Traits::BATCH)
@@ -125,12 +129,12 @@ impl<'v> At<'v> {
 
     /// What its confirmation is correlated with, if that was reported by then.
     pub(super) fn correlator(&self) -> Option<&'v str> {
-        let told = self.rare().filter(|_| self.came(Step::Final)).map(|rare| &*rare.correlator);
+        let told = self.rarer().filter(|_| self.came(Step::Final)).map(|rarer| &*rarer.correlator);
         told.filter(|correlator| !correlator.is_empty())
     }
 
     pub(super) fn parent(&self) -> Option<TransactionId> {
-        self.rare()?.parent
+        self.rarer()?.parent
     }
 
     /// Whether the sender wrote a list of data, be it an empty one.

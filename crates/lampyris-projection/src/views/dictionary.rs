@@ -3,6 +3,7 @@
 //! A condition on such a column is asked of the words and not of the rows. The words are stored, the rest is made
 //! anew from the rows.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use roaring::RoaringBitmap;
@@ -137,18 +138,34 @@ impl Dictionary {
     }
 
     /// The rows that have one of these words.
-    pub(super) fn rows(&self, words: impl IntoIterator<Item = u32>) -> RoaringBitmap {
-        let mut all = RoaringBitmap::new();
-        for rows in words.into_iter().filter_map(|number| self.rows.get(number as usize)) {
-            rows.add_to(&mut all);
-        }
-        all
+    pub(super) fn rows(&self, words: &[u32]) -> Cow<'_, RoaringBitmap> {
+        let mut rows = words.iter().filter_map(|number| self.rows.get(*number as usize));
+        let all = match rows.next() {
+            None => return Cow::default(),
+            Some(Rows::Many(many)) => Cow::Borrowed(&**many),
+            Some(few) => {
+                let mut all = RoaringBitmap::new();
+                few.add_to(&mut all);
+                Cow::Owned(all)
+            }
+        };
+        rows.fold(all, |all, more| {
+            let mut all = all.into_owned();
+            more.add_to(&mut all);
+            Cow::Owned(all)
+        })
     }
 
     /// The rows whose words meet something.
-    pub(super) fn meeting(&self, meets: impl Fn(&[u8]) -> bool) -> RoaringBitmap {
+    pub(super) fn meeting(&self, meets: impl Fn(&[u8]) -> bool) -> Cow<'_, RoaringBitmap> {
         let (met, unmet): (Vec<u32>, Vec<u32>) =
             (0..self.len()).partition(|number| meets(self.words.list.get(*number)));
-        if met.len() <= unmet.len() { self.rows(met) } else { &self.present - self.rows(unmet) }
+        if met.len() <= unmet.len() {
+            self.rows(&met)
+        } else if unmet.is_empty() {
+            Cow::Borrowed(&self.present)
+        } else {
+            Cow::Owned(&self.present - &*self.rows(&unmet))
+        }
     }
 }

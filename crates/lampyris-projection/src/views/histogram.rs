@@ -58,7 +58,8 @@ impl Views {
             (nanos(range.start), nanos(range.end), i128::from(buckets.max(1)));
         let length = (end - begin).max(1);
         let empty = |number: i128| Bucket {
-            start: begin + length * number / count,
+            // Rounded up: a time is in the last bucket that begins by then.
+            start: begin + (length * number + count - 1) / count,
             count: 0,
             types: BTreeMap::new(),
             states: BTreeMap::new(),

@@ -30,6 +30,8 @@ pub(super) struct Namespace {
     pub(super) columns: Columns,
     /// The rows in each state.
     pub(super) states: [RoaringBitmap; MessageState::ALL.len()],
+    /// The rows that have no time at which they became final.
+    pub(super) open: RoaringBitmap,
     pub(super) zones: Zones,
     /// The message that first used an idempotency key.
     pub(super) keys: Keys,
@@ -49,6 +51,7 @@ impl Namespace {
             rares: Chunks::default(),
             columns: Columns::default(),
             states: Default::default(),
+            open: RoaringBitmap::new(),
             zones: Zones::default(),
             keys: Keys::default(),
             claimed_keys: RoaringBitmap::new(),
@@ -94,18 +97,18 @@ impl Namespace {
         let mut slot = Slot::new(beginning.id, position, beginning.state);
         slot.hash = *beginning.hash.as_bytes();
         self.columns.fill(&mut slot, beginning);
-        let mut rare = Rare {
-            first_pins: beginning.pins.to_vec().into(),
-            parent: header.tx_parent.as_ref().and_then(|parent| parent.id),
-            ..Rare::default()
-        };
+        let mut rare = Rare { first_pins: beginning.pins.to_vec().into(), ..Rare::default() };
+        if let Some(parent) = header.tx_parent.as_ref().and_then(|parent| parent.id) {
+            rare.rarer().parent = Some(parent);
+        }
         let claimed = beginning.claimed.as_ref();
         let confirmed = claimed.and_then(|claimed| claimed.confirmed);
         if let Some(claimed) = claimed {
             rare.reject_reason = claimed.reject_reason.unwrap_or_default().into();
             rare.key = claimed.idempotency_key.unwrap_or_default().into();
         }
-        slot.traits = Traits::default()
+        slot.traits = slot
+            .traits
             .with(Traits::EVIDENCE, claimed.is_some())
             .with(Traits::DATA_LIST, beginning.data.is_some())
             .with(Traits::DATA_HASH, header.data_hash.is_some())
@@ -113,8 +116,12 @@ impl Namespace {
         if let Some(hash) = header.data_hash {
             slot.data_hash = *hash.as_bytes();
         }
-        (slot.created, rare.created) = moment(header.created);
-        (slot.confirmed, rare.confirmed) = moment(confirmed);
+        let (created, confirmed_rare);
+        (slot.created, created) = moment(header.created);
+        (slot.confirmed, confirmed_rare) = moment(confirmed);
+        if created.is_some() || confirmed_rare.is_some() {
+            (rare.rarer().created, rare.rarer().confirmed) = (created, confirmed_rare);
+        }
         slot.data = u32::try_from(self.data.len()).unwrap_or(u32::MAX);
         for reference in beginning.data.iter().flat_map(|data| data.iter()) {
             self.data.push(*reference);
@@ -145,6 +152,9 @@ impl Namespace {
         let number = self.len();
         self.columns.add(&slot, number);
         self.zones.begin(number, created, confirmed);
+        if confirmed.is_none() {
+            self.open.insert(number);
+        }
         if let Some(rows) = self.states.get_mut(slot.state as usize) {
             rows.insert(number);
         }
@@ -166,7 +176,7 @@ impl Namespace {
         let Some(step) = step(event) else {
             if matches!(event, Event::Noted(_)) {
                 self.change(number, |slot| slot.set_last(position));
-                self.change_rare(number, |rare| rare.notes.push(position));
+                self.change_rare(number, |rare| rare.rarer().notes.push(position));
             }
             return;
         };
@@ -186,7 +196,9 @@ impl Namespace {
             }
             Event::Confirmed(confirmed) => {
                 if let Some(correlator) = &confirmed.correlator {
-                    self.change_rare(number, |rare| rare.correlator = correlator.as_str().into());
+                    self.change_rare(number, |rare| {
+                        rare.rarer().correlator = correlator.as_str().into();
+                    });
                 }
                 self.end(number, confirmed.at);
                 Some(MessageState::Confirmed)
@@ -253,7 +265,7 @@ impl Namespace {
         let Some(slot) = self.slots.get(number) else { return };
         let (before, began_with, sealed) =
             (slot.batch, slot.traits.has(Traits::BATCH), slot.step(Step::Sealed));
-        let has_changed = self.rare(slot).is_some_and(|rare| !rare.batches.is_empty());
+        let has_changed = self.rare(slot).is_some_and(Rare::has_changed_batch);
         let batch = self.columns.number_batch((Some(batch), Some(transaction)));
         if batch == before {
             return;
@@ -263,9 +275,9 @@ impl Namespace {
             self.change_rare(number, |rare| {
                 // What the steps alone would tell no more.
                 if let Some(sealed) = sealed.filter(|_| !began_with && !has_changed) {
-                    rare.batches.push((sealed, NO_WORD));
+                    rare.rarer().batches.push((sealed, NO_WORD));
                 }
-                rare.batches.push((position, before));
+                rare.rarer().batches.push((position, before));
             });
         }
         self.columns.batches.add(batch, number);
@@ -275,10 +287,11 @@ impl Namespace {
     fn end(&mut self, number: u32, at: Timestamp) {
         let (confirmed, rare) = moment(Some(at));
         if rare.is_some() {
-            self.change_rare(number, |kept| kept.confirmed = rare);
+            self.change_rare(number, |kept| kept.rarer().confirmed = rare);
         }
         self.change(number, |slot| slot.confirmed = confirmed);
         self.zones.end(number, at);
+        self.open.remove(number);
     }
 
     fn ended(&mut self, number: u32) {

@@ -23,7 +23,7 @@ pub(super) struct Narrowed<'v> {
     /// They meet these.
     pub(super) left: Vec<Filter>,
     /// How that was found out.
-    pub(super) told: Vec<Told>,
+    pub(super) by: Vec<By>,
 }
 
 /// How one part of a filter is answered.
@@ -71,16 +71,17 @@ impl<'v> Narrowed<'v> {
     /// Looks a filter up; `is_now` says that the rows are asked for as they are now, and not as they were.
     pub(super) fn of(namespace: &'v Namespace, filter: &Filter, is_now: bool) -> Self {
         let mut narrowed = Self::default();
-        match filter {
-            Filter::All(parts) => {
-                for part in parts {
-                    narrowed.take(namespace, part, is_now);
-                }
-            }
-            Filter::Any(_) | Filter::Is(_) => narrowed.take(namespace, filter, is_now),
+        for part in together(filter) {
+            narrowed.take(namespace, part, is_now);
         }
         narrowed.sets.sort_by_key(|set| set.len());
         narrowed
+    }
+
+    /// How each part of the filter is answered.
+    pub(super) fn told(&self, filter: &Filter) -> Vec<Told> {
+        let told = together(filter).into_iter().zip(&self.by);
+        told.map(|(part, by)| Told { part: part.to_string(), by: *by }).collect()
     }
 
     fn take(&mut self, namespace: &'v Namespace, part: &Filter, is_now: bool) {
@@ -93,11 +94,19 @@ impl<'v> Narrowed<'v> {
             (None, _) if is_time(part) => By::Blocks,
             (None, _) => By::Rows,
         };
-        self.told.push(Told { part: part.to_string(), by });
+        self.by.push(by);
         self.sets.extend(found.map(|found| found.rows));
         if !is_exact {
             self.left.push(part.clone());
         }
+    }
+}
+
+/// The parts of a filter that must all be met, none of which has such parts again.
+fn together(filter: &Filter) -> Vec<&Filter> {
+    match filter {
+        Filter::All(parts) => parts.iter().flat_map(together).collect(),
+        Filter::Any(_) | Filter::Is(_) => vec![filter],
     }
 }
 
@@ -155,7 +164,7 @@ fn of_condition<'v>(
     let columns = &namespace.columns;
     let exact = condition.exact_text();
     let any_of =
-        |column: &Dictionary, words: &[u32]| Found::exactly(column.rows(words.iter().copied()));
+        |column: &'v Dictionary, words: &[u32]| Found { rows: column.rows(words), is_exact: true };
     let rows = match (condition.field(), exact) {
         (Field::State, _) if is_now => return Some(in_states(namespace, condition)),
         (Field::Author, Some(author)) => {
@@ -263,9 +272,9 @@ fn by_words<'v>(
     if condition.comparison() == Comparison::IsNull && condition.holds(&Cell::Null) {
         let mut all = RoaringBitmap::new();
         all.insert_range(0..namespace.len());
-        rows |= all - column.present();
+        rows = Cow::Owned(&*rows | (all - column.present()));
     }
-    Some(Found::exactly(rows))
+    Some(Found { rows, is_exact: true })
 }
 
 /// The bytes that a UUID's text spells, if it is the one spelling that ids have.

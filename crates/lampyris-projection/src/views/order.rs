@@ -1,6 +1,7 @@
 //! The order of a list of messages, and what blocks of rows can have to do with its first rows.
 
 use std::cmp::Ordering;
+use std::collections::BinaryHeap;
 
 use super::row::Row;
 use super::zones::{Zone, clamped};
@@ -62,6 +63,33 @@ impl Order {
         (best, worst)
     }
 
+    /// Whether what blocks know of comes first the more it is.
+    pub(super) fn falls(&self) -> bool {
+        self.times().next().is_some() && self.times().all(|by| by.descending)
+    }
+
+    /// Whether the first thing that tells rows apart is when they became final.
+    pub(super) fn is_by_end(&self) -> bool {
+        self.0.first().is_some_and(|first| first.field == Field::Confirmed)
+    }
+
+    /// Where the first row of a block, or of one before it, can stand at best in an order that falls; `open` says that
+    /// one of them may have no time at which it became final.
+    pub(super) fn best_so_far(&self, zone: &Zone, open: bool) -> Place {
+        let mut best = Place::default();
+        for (at, by) in self.times().enumerate().take(PARTS) {
+            let most = if by.field == Field::Created {
+                zone.created_so_far
+            } else if open {
+                i64::MAX
+            } else {
+                zone.confirmed_so_far
+            };
+            best.set(at, most, true);
+        }
+        best
+    }
+
     /// Where a row stands, as far as blocks are compared.
     pub(super) fn place(&self, row: &Row<'_>) -> Place {
         let mut place = Place::default();
@@ -91,8 +119,8 @@ impl Place {
 
 /// A row with the order that it is ranked by: the last one is the greatest.
 pub(super) struct Ranked<'v, 'o> {
-    pub(super) row: Row<'v>,
-    pub(super) order: &'o Order,
+    row: Row<'v>,
+    order: &'o Order,
 }
 
 impl Ord for Ranked<'_, '_> {
@@ -114,6 +142,39 @@ impl PartialEq for Ranked<'_, '_> {
 }
 
 impl Eq for Ranked<'_, '_> {}
+
+/// The first rows of a list, as far as they were found.
+pub(super) struct First<'v, 'o> {
+    pub(super) rows: BinaryHeap<Ranked<'v, 'o>>,
+    pub(super) wanted: usize,
+    pub(super) order: &'o Order,
+}
+
+impl<'v> First<'v, '_> {
+    /// Takes in rows, and lets go of those that are not among the first any more.
+    pub(super) fn add(&mut self, rows: impl Iterator<Item = Row<'v>>) {
+        for row in rows {
+            let ranked = Ranked { row, order: self.order };
+            if self.rows.len() < self.wanted {
+                self.rows.push(ranked);
+            } else if let Some(mut last) = self.rows.peek_mut()
+                && ranked < *last
+            {
+                *last = ranked;
+            }
+        }
+    }
+
+    /// Whether nothing that stands there at best is among the first.
+    pub(super) fn is_ahead_of(&self, best: Place) -> bool {
+        self.rows.len() >= self.wanted
+            && self.rows.peek().is_some_and(|last| best > self.order.place(&last.row))
+    }
+
+    pub(super) fn into_rows(self) -> Vec<Row<'v>> {
+        self.rows.into_sorted_vec().into_iter().map(|ranked| ranked.row).collect()
+    }
+}
 
 /// A block of rows: the one whose first row can stand first is the greatest.
 #[derive(PartialEq, Eq)]

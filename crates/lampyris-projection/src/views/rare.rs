@@ -16,10 +16,17 @@ pub(super) struct Rare {
     pub(super) pins: Box<[Pin]>,
     /// Why it was rejected; of evidence, as its source claims.
     pub(super) reject_reason: Box<str>,
-    /// What its confirmation is correlated with, if that was reported.
-    pub(super) correlator: Box<str>,
     /// The idempotency key that a source claims, or that another message used first.
     pub(super) key: Box<str>,
+    /// What hardly any message has.
+    pub(super) rarer: Option<Box<Rarer>>,
+}
+
+/// What hardly any message has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Rarer {
+    /// What its confirmation is correlated with, if that was reported.
+    pub(super) correlator: Box<str>,
     /// The parent that the header names.
     pub(super) parent: Option<TransactionId>,
     /// When it was made, if that fits nowhere else.
@@ -33,24 +40,40 @@ pub(super) struct Rare {
 }
 
 impl Rare {
+    /// Whether the message was in another batch before.
+    pub(super) fn has_changed_batch(&self) -> bool {
+        self.rarer.as_ref().is_some_and(|rarer| !rarer.batches.is_empty())
+    }
+
+    /// What hardly any message has, to change it.
+    pub(super) fn rarer(&mut self) -> &mut Rarer {
+        self.rarer.get_or_insert_default()
+    }
+
     pub(super) fn write(&self, out: &mut SectionWriter<'_>) {
-        let Self {
-            first_pins,
-            pins,
-            reject_reason,
-            correlator,
-            key,
-            parent,
-            created,
-            confirmed,
-            batches,
-            notes,
-        } = self;
+        let Self { first_pins, pins, reject_reason, key, rarer } = self;
         write_pins(out, first_pins);
         write_pins(out, pins);
         out.text(reject_reason);
-        out.text(correlator);
         out.text(key);
+        write_option(out, rarer.as_deref(), |out, rarer| rarer.write(out));
+    }
+
+    pub(super) fn read(from: &mut SectionReader<'_>) -> Result<Self, Unfit> {
+        Ok(Self {
+            first_pins: read_pins(from)?.into(),
+            pins: read_pins(from)?.into(),
+            reject_reason: from.text()?.into(),
+            key: from.text()?.into(),
+            rarer: read_option(from, |from| Rarer::read(from).map(Box::new))?,
+        })
+    }
+}
+
+impl Rarer {
+    fn write(&self, out: &mut SectionWriter<'_>) {
+        let Self { correlator, parent, created, confirmed, batches, notes } = self;
+        out.text(correlator);
         write_option(out, *parent, |out, parent| out.raw(parent.as_bytes()));
         write_option(out, *created, write_time);
         write_option(out, *confirmed, write_time);
@@ -65,24 +88,20 @@ impl Rare {
         }
     }
 
-    pub(super) fn read(from: &mut SectionReader<'_>) -> Result<Self, Unfit> {
-        let mut rare = Self {
-            first_pins: read_pins(from)?.into(),
-            pins: read_pins(from)?.into(),
-            reject_reason: from.text()?.into(),
+    fn read(from: &mut SectionReader<'_>) -> Result<Self, Unfit> {
+        let mut rarer = Self {
             correlator: from.text()?.into(),
-            key: from.text()?.into(),
             parent: read_option(from, |from| from.array().map(TransactionId::from_bytes))?,
             created: read_option(from, read_time)?,
             confirmed: read_option(from, read_time)?,
             ..Self::default()
         };
         for _ in 0..from.u32()? {
-            rare.batches.push((from.u64()?, from.u32()?));
+            rarer.batches.push((from.u64()?, from.u32()?));
         }
         for _ in 0..from.u32()? {
-            rare.notes.push(from.u64()?);
+            rarer.notes.push(from.u64()?);
         }
-        Ok(rare)
+        Ok(rarer)
     }
 }

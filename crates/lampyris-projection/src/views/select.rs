@@ -13,7 +13,7 @@ use super::at::At;
 use super::bounds::{rows_within, within};
 use super::namespace::Namespace;
 use super::narrow::{Narrowed, Told};
-use super::order::{Block, Order, Ranked};
+use super::order::{Block, First, Order};
 use super::row::Row;
 use super::zones::{ZONE, Zone};
 use crate::query::{Cursor, Field, Filter, Query, list_of};
@@ -91,8 +91,8 @@ impl Views {
     /// [`SelectError`] if the query is for a place or a position that these views do not have.
     pub fn select(&self, namespace: &str, query: &Query) -> Result<Selection<'_>, SelectError> {
         let position = self.position_of(query)?;
-        let list = list_of(&[namespace, &query.filter.to_string(), &sorted(query)]);
-        if query.after.is_some_and(|after| after.list != list) {
+        let list = || list_of(&[namespace, &query.filter.to_string(), &sorted(query)]);
+        if query.after.is_some_and(|after| after.list != list()) {
             return Err(SelectError::OtherList);
         }
         let Some(found) = self.namespace(namespace) else {
@@ -103,7 +103,7 @@ impl Views {
         let total = query.count.then(|| search.total());
         let (rows, more) = search.page();
         let end = rows.last().filter(|_| more);
-        let next = end.map(|row| Cursor { position, last: row.first(), list });
+        let next = end.map(|row| Cursor { position, last: row.first(), list: list() });
         Ok(Selection { rows, total, position, next })
     }
 
@@ -123,7 +123,7 @@ impl Views {
         let all_there = there.len() as u64;
         let left = search.driver.as_ref().map_or(all_there, |rows| rows.range_cardinality(there));
         Ok(Plan {
-            parts: search.narrowed.told,
+            parts: search.narrowed.told(&query.filter),
             rows: u64::from(found.len()),
             left,
             blocks: (blocks, all),
@@ -212,22 +212,20 @@ impl<'v, 'q> Search<'v, 'q> {
         self.narrowed.left.iter().all(|filter| filter.holds(&row)).then_some(row)
     }
 
-    /// The blocks that may have rows of the answer.
+    /// The blocks that may have rows of the answer, as far as their times tell.
     fn blocks(&self) -> impl DoubleEndedIterator<Item = (u32, &'v Zone)> {
-        let zones = self.namespace.zones.iter().skip((self.rows.start / ZONE) as usize);
-        let zones = zones.take_while(|(first, _)| *first < self.rows.end);
-        let all: Vec<_> = zones.filter(|(first, zone)| self.may_have(*first, zone)).collect();
-        all.into_iter()
+        let is_by_end = self.confirmed != (i64::MIN..=i64::MAX);
+        let zones = self.namespace.zones.of(&self.rows);
+        zones.filter(move |(_, zone)| {
+            zone.created.meets(&self.created)
+                && (!is_by_end || zone.confirmed.meets(&self.confirmed))
+        })
     }
 
-    fn may_have(&self, first: u32, zone: &Zone) -> bool {
-        let confirmed = zone.confirmed;
-        zone.created.meets(&self.created)
-            && (self.confirmed == (i64::MIN..=i64::MAX) || confirmed.meets(&self.confirmed))
-            && self
-                .driver
-                .as_ref()
-                .is_none_or(|rows| rows.range_cardinality(self.rows_of(first)) > 0)
+    /// The rows that can meet the filter, if they are so few that blocks need not be looked at.
+    fn few(&self) -> Option<impl DoubleEndedIterator<Item = u32>> {
+        let driver = self.driver.as_ref().filter(|rows| rows.len() <= u64::from(ZONE))?;
+        Some(driver.range(self.rows.clone()))
     }
 
     fn rows_of(&self, first: u32) -> Range<u32> {
@@ -252,7 +250,10 @@ impl<'v, 'q> Search<'v, 'q> {
                 return driver.range_cardinality(self.rows.clone());
             }
         }
-        self.blocks().map(|(first, _)| self.of_block(first).count() as u64).sum()
+        match self.few() {
+            Some(few) => few.filter_map(|number| self.met(number)).count() as u64,
+            None => self.blocks().map(|(first, _)| self.of_block(first).count() as u64).sum(),
+        }
     }
 
     /// The rows of the page, and whether there may be more.
@@ -276,6 +277,14 @@ impl<'v, 'q> Search<'v, 'q> {
     /// The first rows in the order of the log, or against it.
     fn along_log(&self, wanted: usize, descending: bool) -> Vec<Row<'v>> {
         let comes = |row: &Row<'v>| self.comes(row);
+        if let Some(few) = self.few() {
+            let rows = few.filter_map(|number| self.met(number));
+            return if descending {
+                rows.rev().filter(comes).take(wanted).collect()
+            } else {
+                rows.filter(comes).take(wanted).collect()
+            };
+        }
         let last = self.after.map(|after| after.at.number());
         // Whole blocks before the place to go on after are not looked at.
         let is_ahead = |first: u32| match last {
@@ -283,16 +292,12 @@ impl<'v, 'q> Search<'v, 'q> {
             Some(last) => first.saturating_add(ZONE) > last,
             None => true,
         };
-        let blocks = self.blocks().filter(|(first, _)| is_ahead(*first));
+        let blocks = self.blocks().map(|(first, _)| first).filter(|first| is_ahead(*first));
         if descending {
-            blocks
-                .rev()
-                .flat_map(|(first, _)| self.of_block(first).rev())
-                .filter(comes)
-                .take(wanted)
-                .collect()
+            let rows = blocks.rev().flat_map(|first| self.of_block(first).rev());
+            rows.filter(comes).take(wanted).collect()
         } else {
-            blocks.flat_map(|(first, _)| self.of_block(first)).filter(comes).take(wanted).collect()
+            blocks.flat_map(|first| self.of_block(first)).filter(comes).take(wanted).collect()
         }
     }
 
@@ -303,32 +308,47 @@ impl<'v, 'q> Search<'v, 'q> {
 
     /// The first rows in any order: block by block, as long as one can have a row among them.
     fn best(&self, wanted: usize) -> Vec<Row<'v>> {
+        let mut first = First { rows: BinaryHeap::new(), wanted, order: &self.order };
+        let rows = |block: u32| self.of_block(block).filter(|row| self.comes(row));
+        if let Some(few) = self.few() {
+            first.add(few.filter_map(|number| self.met(number)).filter(|row| self.comes(row)));
+            return first.into_rows();
+        }
         let after = self.after.as_ref().map(|after| self.order.place(after));
-        let blocks = self.blocks().filter_map(|(first, zone)| {
-            let (best, worst) = self.order.bounds(zone, self.is_now);
-            // All of it may stand before the place to go on after.
-            after.is_none_or(|after| worst >= after).then_some(Block { best, first })
-        });
-        let mut blocks: BinaryHeap<Block> = blocks.collect();
-        let mut first: BinaryHeap<Ranked<'v, '_>> = BinaryHeap::new();
-        while let Some(block) = blocks.pop() {
-            if first.len() >= wanted
-                && first.peek().is_some_and(|last| block.best > self.order.place(&last.row))
-            {
-                break;
-            }
-            for row in self.of_block(block.first).filter(|row| self.comes(row)) {
-                let ranked = Ranked { row, order: &self.order };
-                if first.len() < wanted {
-                    first.push(ranked);
-                } else if let Some(mut last) = first.peek_mut()
-                    && ranked < *last
-                {
-                    *last = ranked;
+        // A block that stands before the place to go on after as a whole is not looked at.
+        let is_ahead =
+            |zone: &Zone| after.is_none_or(|after| self.order.bounds(zone, self.is_now).1 >= after);
+        let blocks = self.blocks().filter(|(_, zone)| is_ahead(zone));
+        if self.order.falls() {
+            let open = self.may_be_open();
+            for (block, zone) in blocks.rev() {
+                if first.is_ahead_of(self.order.best_so_far(zone, open)) {
+                    break;
                 }
+                first.add(rows(block));
+            }
+        } else {
+            let block = |(first, zone): (u32, &Zone)| Block {
+                best: self.order.bounds(zone, self.is_now).0,
+                first,
+            };
+            let mut blocks: BinaryHeap<Block> = blocks.map(block).collect();
+            while let Some(block) = blocks.pop() {
+                if first.is_ahead_of(block.best) {
+                    break;
+                }
+                first.add(rows(block.first));
             }
         }
-        first.into_sorted_vec().into_iter().map(|ranked| ranked.row).collect()
+        first.into_rows()
+    }
+
+    /// Whether a row that meets the filter may have no time at which it became final.
+    fn may_be_open(&self) -> bool {
+        let open = &self.namespace.open;
+        let is_apart = |rows: &RoaringBitmap| rows.is_disjoint(open);
+        let sets = self.driver.iter().chain(&self.narrowed.sets);
+        !self.is_now || !self.order.is_by_end() || !sets.into_iter().any(|rows| is_apart(rows))
     }
 }
 

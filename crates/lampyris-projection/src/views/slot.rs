@@ -39,16 +39,14 @@ pub(super) struct Slot {
     /// Where the rest of it stands that few messages have.
     pub(super) rare: u32,
     pub(super) state: MessageState,
-    /// The state that the message began in.
-    pub(super) began: MessageState,
     pub(super) traits: Traits,
 }
 
-const _: () = assert!(size_of::<Slot>() <= 184);
+const _: () = assert!(size_of::<Slot>() == 176);
 
-/// What is so or not so of a message from its first event on.
+/// What is so or not so of a message from its first event on, and in the high half the state that it began in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Traits(pub(super) u8);
+pub(super) struct Traits(u8);
 
 impl Traits {
     /// It was taken in as evidence.
@@ -59,7 +57,18 @@ impl Traits {
     pub(super) const DATA_HASH: Self = Self(4);
     /// It began in a batch or with a transaction.
     pub(super) const BATCH: Self = Self(8);
-    const ALL: u8 = 15;
+    const STATE: u32 = 4;
+
+    /// Those of a message that begins in a state, with nothing else to say.
+    pub(super) const fn beginning_in(state: MessageState) -> Self {
+        Self((state as u8) << Self::STATE)
+    }
+
+    /// The state that the message began in.
+    fn began(self) -> MessageState {
+        let number = usize::from(self.0 >> Self::STATE);
+        MessageState::ALL.get(number).copied().unwrap_or(MessageState::Staged)
+    }
 
     pub(super) const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -70,7 +79,7 @@ impl Traits {
     }
 
     pub(super) fn read(bits: u8) -> Option<Self> {
-        (bits <= Self::ALL).then_some(Self(bits))
+        MessageState::ALL.get(usize::from(bits >> Self::STATE)).map(|_| Self(bits))
     }
 }
 
@@ -170,8 +179,7 @@ impl Slot {
             data_count: 0,
             rare: NO_WORD,
             state: began,
-            began,
-            traits: Traits::default(),
+            traits: Traits::beginning_in(began),
         }
     }
 
@@ -213,15 +221,16 @@ impl Slot {
         } else if came(Step::Readied) {
             MessageState::Ready
         } else {
-            self.began
+            self.traits.began()
         }
     }
 
     /// Whether something that it says is elsewhere is not in `rare`.
     pub(super) fn needs_rare(&self, rare: Option<&Rare>) -> bool {
+        let rarer = rare.and_then(|rare| rare.rarer.as_deref());
         let lacks = |moment: Moment, kept: Option<Timestamp>| moment.is_rare() && kept.is_none();
-        lacks(self.created, rare.and_then(|rare| rare.created))
-            || lacks(self.confirmed, rare.and_then(|rare| rare.confirmed))
+        lacks(self.created, rarer.and_then(|rarer| rarer.created))
+            || lacks(self.confirmed, rarer.and_then(|rarer| rarer.confirmed))
     }
 
     pub(super) fn write(&self, out: &mut SectionWriter<'_>) {
@@ -238,7 +247,6 @@ impl Slot {
             out.u32(number);
         }
         write_state(out, self.state);
-        write_state(out, self.began);
         out.u8(self.traits.0);
     }
 
@@ -266,7 +274,7 @@ impl Slot {
         ] {
             *number = from.u32()?;
         }
-        (slot.state, slot.began) = (read_state(from)?, read_state(from)?);
+        slot.state = read_state(from)?;
         slot.traits = Traits::read(from.u8()?).ok_or(Unfit("holds a message that cannot be"))?;
         Ok(slot)
     }

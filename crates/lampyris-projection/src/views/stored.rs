@@ -116,9 +116,9 @@ impl Namespace {
                 return Err(Unfit("holds a message that cannot be"));
             }
             let place = namespace.find(slot.id).err().ok_or(Unfit("holds a message twice"))?;
-            let rare = namespace.rares.get(slot.rare);
-            let created = slot.created.get(|| rare?.created);
-            let confirmed = slot.confirmed.get(|| rare?.confirmed);
+            let rarer = namespace.rares.get(slot.rare).and_then(|rare| rare.rarer.as_deref());
+            let created = slot.created.get(|| rarer?.created);
+            let confirmed = slot.confirmed.get(|| rarer?.confirmed);
             namespace.place(place, slot, created, confirmed);
         }
         namespace.keys = Keys::read(from, namespace.len())?;

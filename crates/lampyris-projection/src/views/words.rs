@@ -11,6 +11,8 @@ use super::index::Index;
 pub(super) struct Words {
     pub(super) list: WordList,
     index: Index,
+    /// The word asked for last: neighbours mostly share one.
+    latest: u32,
 }
 
 /// Words in the order in which they first came.
@@ -54,8 +56,11 @@ impl Words {
 
     /// The number of a word, which is added if it is new. The caller has seen to it that there is room.
     pub(super) fn number(&mut self, word: &[u8]) -> u32 {
-        let Self { list, index } = self;
-        match index.find(&word, |number| list.get(number) == word) {
+        let Self { list, index, latest } = self;
+        if *latest < list.len() && list.get(*latest) == word {
+            return *latest;
+        }
+        *latest = match index.find(&word, |number| list.get(number) == word) {
             Ok(number) => number,
             Err(place) => {
                 let number = list.len();
@@ -64,7 +69,8 @@ impl Words {
                 index.add(place, number);
                 number
             }
-        }
+        };
+        *latest
     }
 
     pub(super) fn read(from: &mut SectionReader<'_>) -> Result<Self, Unfit> {

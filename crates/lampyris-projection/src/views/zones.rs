@@ -3,7 +3,7 @@
 //! A block may be taken in that has nothing to find in it, and never left out if it has.
 
 use lampyris_message::Timestamp;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 /// Rows in a block.
 pub(super) const ZONE: u32 = 1024;
@@ -19,6 +19,9 @@ pub(super) struct Zone {
     pub(super) confirmed: Span,
     /// How many of its rows have no time at which they became final.
     pub(super) open: u32,
+    /// The most that is in it and in the blocks before it.
+    pub(super) created_so_far: i64,
+    pub(super) confirmed_so_far: i64,
 }
 
 /// From the least to the most of some times; empty if there was none.
@@ -56,10 +59,16 @@ impl Zones {
         confirmed: Option<Timestamp>,
     ) {
         if row.is_multiple_of(ZONE) {
-            self.0.push(Zone { created: Span::EMPTY, confirmed: Span::EMPTY, open: 0 });
+            let last = self.0.last();
+            let (created_so_far, confirmed_so_far) = last
+                .map_or((i64::MIN, i64::MIN), |last| (last.created_so_far, last.confirmed_so_far));
+            let (created, confirmed) = (Span::EMPTY, Span::EMPTY);
+            self.0.push(Zone { created, confirmed, open: 0, created_so_far, confirmed_so_far });
         }
         let Some(zone) = self.0.last_mut() else { return };
-        zone.created.add(created.map_or(i64::MAX, clamped));
+        let created = created.map_or(i64::MAX, clamped);
+        zone.created.add(created);
+        zone.created_so_far = zone.created_so_far.max(created);
         zone.open += 1;
         if let Some(confirmed) = confirmed {
             self.end(row, confirmed);
@@ -68,16 +77,31 @@ impl Zones {
 
     /// A row became final.
     pub(super) fn end(&mut self, row: u32, confirmed: Timestamp) {
-        if let Some(zone) = self.0.get_mut((row / ZONE) as usize) {
-            zone.confirmed.add(clamped(confirmed));
-            zone.open = zone.open.saturating_sub(1);
+        let Some((zone, later)) =
+            self.0.get_mut((row / ZONE) as usize..).and_then(|rest| rest.split_first_mut())
+        else {
+            return;
+        };
+        let confirmed = clamped(confirmed);
+        zone.confirmed.add(confirmed);
+        zone.open = zone.open.saturating_sub(1);
+        // What is so far only grows from block to block: the first that has as much ends it.
+        for zone in [zone].into_iter().chain(later) {
+            if zone.confirmed_so_far >= confirmed {
+                break;
+            }
+            zone.confirmed_so_far = confirmed;
         }
     }
 
-    /// The blocks, each with its first row.
-    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (u32, &Zone)> {
-        self.0.iter().enumerate().map(|(number, zone)| {
-            (u32::try_from(number).unwrap_or(u32::MAX).saturating_mul(ZONE), zone)
+    /// The blocks that rows of a range are in, each with its first row.
+    pub(super) fn of(&self, rows: &Range<u32>) -> impl DoubleEndedIterator<Item = (u32, &Zone)> {
+        let first = rows.start / ZONE;
+        let numbers = first as usize..rows.end.div_ceil(ZONE) as usize;
+        let zones = self.0.get(numbers).unwrap_or_default();
+        zones.iter().enumerate().map(move |(number, zone)| {
+            let number = u32::try_from(number).unwrap_or(u32::MAX).saturating_add(first);
+            (number.saturating_mul(ZONE), zone)
         })
     }
 }

@@ -6,9 +6,11 @@
 mod audit;
 mod element;
 mod language;
+mod late;
 mod listings;
 mod live;
 mod lives;
+mod many;
 mod query;
 mod rebuild;
 mod snapshot;

@@ -7,6 +7,7 @@ use lampyris_log::{
     Append, Log, MemoryShard, Observer, Options, Rules, ShardLog, VerifiedRecord, Verify,
 };
 use lampyris_message::lifecycle::rules;
+use lampyris_projection::query::Query;
 use lampyris_projection::{Views, record};
 use parking_lot::Mutex;
 use proptest::prelude::*;
@@ -97,6 +98,12 @@ proptest! {
         }
         for namespace in crate::lives::NAMESPACES {
             prop_assert!(found.counts(namespace).eq(expected.counts(namespace)));
+            // Also what was so before is told the same.
+            for at in 0..=found.position() {
+                let query = Query { at: Some(at), ..Query::in_log_order() };
+                let (one, other) = (found.select(namespace, &query), expected.select(namespace, &query));
+                prop_assert_eq!(one.unwrap().rows, other.unwrap().rows);
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ mod erasure;
 )]
 mod kill_snapshot;
 mod opening;
+mod queries;
 mod snapshot;
 mod stream;
 mod subscribing;

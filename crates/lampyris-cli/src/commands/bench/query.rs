@@ -74,7 +74,10 @@ pub(crate) fn run(global: &Global, bench: &BenchQuery) -> Result<ExitCode, Failu
     let scratch = scratch(bench.scratch.as_deref())?;
     let path = bench.keep.clone().unwrap_or_else(|| scratch.path().join("log"));
     let log = Log::open(&path, &store::writer_options())?;
-    fill(&log, bench.messages)?;
+    // One that was kept holds its own record and the messages.
+    if log.head().size <= 1 {
+        fill(&log, bench.messages)?;
+    }
     drop(log);
     let log = Log::open(&path, &Options::reader().verify(Verify::New))?;
     log.scan_bound()?;
