@@ -8,6 +8,7 @@
 mod carry;
 mod marker;
 mod small;
+pub(crate) use small::replace;
 
 pub(crate) use carry::finished;
 pub(crate) use marker::Marker;

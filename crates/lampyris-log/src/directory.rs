@@ -123,8 +123,7 @@ impl Directory {
         };
         match entries.as_slice() {
             // A backup of which nothing was written yet.
-            entries if has(BACKUP_NEW) && entries.iter().all(begun) => Ok(Survey::Vacant),
-            [] => Ok(Survey::Vacant),
+            entries if entries.iter().all(begun) => Ok(Survey::Vacant),
             entries if has(CREATING) && entries.iter().all(ours) => Ok(Survey::CutShort),
             _ => Err(OpenError::NotALog { path: self.path.clone() }),
         }
@@ -174,6 +173,8 @@ impl Directory {
     pub(crate) fn set_file_aside(&self, name: &'static str) -> Result<(), Unavailable> {
         if self.disk.exists(&self.join(name)).map_err(self.io("look for", name))? {
             move_aside(self.disk.as_ref(), &self.join(name), &self.join(SET_ASIDE))?;
+            // Its new name is durable before the old one is gone.
+            self.disk.sync_dir(&self.join(SET_ASIDE)).map_err(self.io("sync", SET_ASIDE))?;
             self.sync()?;
         }
         Ok(())
@@ -255,7 +256,7 @@ impl Directory {
         [CREATING, BACKUP, BACKUP_NEW].into_iter().try_for_each(|name| self.remove(name))
     }
 
-    fn sync(&self) -> Result<(), Unavailable> {
+    pub(crate) fn sync(&self) -> Result<(), Unavailable> {
         self.disk.sync_dir(&self.path).map_err(self.io("sync", ""))
     }
 

@@ -100,6 +100,8 @@ pub(crate) struct NewLog {
 pub(crate) struct TakesOver {
     pub(crate) origin: String,
     pub(crate) lost: Option<Head>,
+    /// The name under which the head of the lost log was signed.
+    pub(crate) signed_as: Option<String>,
 }
 
 impl NewLog {
@@ -196,7 +198,17 @@ impl Options {
     /// A snapshot and tiles of the copy stay of use: records and tree are the same.
     #[must_use]
     pub fn recovered(mut self, origin: impl Into<String>, lost: Option<Head>) -> Options {
-        self.recovered = Some(TakesOver { origin: origin.into(), lost });
+        self.recovered = Some(TakesOver { origin: origin.into(), lost, signed_as: None });
+        self
+    }
+
+    /// The name under which the head was signed that [`Options::recovered`] was given: [`Log::recover`](crate::Log::recover)
+    /// refuses one of another log.
+    #[must_use]
+    pub fn signed_as(mut self, name: impl Into<String>) -> Options {
+        if let Some(recovered) = &mut self.recovered {
+            recovered.signed_as = Some(name.into());
+        }
         self
     }
 

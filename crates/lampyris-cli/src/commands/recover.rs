@@ -15,7 +15,11 @@ use crate::{output, recoveries, signing, store};
 
 pub(crate) fn run(global: &Global, recover: &Recover) -> Result<ExitCode, Failure> {
     let origin = origin(global, recover)?;
-    let options = store::writer_options().recovered(origin, lost(recover)?);
+    let options = store::writer_options();
+    let options = match lost(recover)? {
+        Some((head, name)) => options.recovered(origin, Some(head)).signed_as(name),
+        None => options.recovered(origin, None),
+    };
     let log = Log::recover(&global.data, &options)?;
     lampyris::finish_erasures(&log)?;
     let Head { size, root } = log.head();
@@ -56,9 +60,11 @@ fn origin(global: &Global, recover: &Recover) -> Result<String, Failure> {
     Err(Failure::Senseless(vec![why]))
 }
 
-/// How far the lost log is known to have gone.
-fn lost(recover: &Recover) -> Result<Option<Head>, Failure> {
+/// How far the lost log is known to have gone, and under which name that was signed.
+fn lost(recover: &Recover) -> Result<Option<(Head, String)>, Failure> {
     let Some(path) = &recover.known else { return Ok(None) };
     let keys = signing::verifier_keys("--key", &recover.key)?;
-    Ok(Some(signing::signed_checkpoint(path, &keys)?.checkpoint().head))
+    let signed = signing::signed_checkpoint(path, &keys)?;
+    let checkpoint = signed.checkpoint();
+    Ok(Some((checkpoint.head, checkpoint.origin.clone())))
 }

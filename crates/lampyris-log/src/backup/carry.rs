@@ -1,5 +1,6 @@
 //! Carrying a log over: into a backup from a log beside its writer, or from a backup to where it is restored.
-//! In this order: what stands beside the records, the end of the log, its frames, the values, and at last the marker.
+//! In this order: what stands beside the records is read, the end of the log, its frames, the values, what came meanwhile,
+//! then the marker, and behind it what stands beside: that may be of fewer records than the marker, and never of more.
 
 use super::small::Small;
 use super::{BackedUp, BackupError, Marker, Progress};
@@ -15,6 +16,7 @@ use crate::log::Log;
 use crate::merkle::Head;
 use crate::options::Options;
 use crate::shard::{BackupShard, ShardLog, SharedShard, StoredFrame};
+use std::cmp::Ordering;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -47,11 +49,15 @@ impl Log {
             return Err(OpenError::NoLog { path: from.path }.into());
         }
         let small = Small::read(&from)?;
-        let shard = SharedShard::open(&from)?;
-        let log_id = shard.log_id();
-        let head = block_on(shard.tail()).map_err(ReadError::from)?;
-        let source = Source { directory: from, shard: Box::new(shard), log_id, head };
-        carry(&source, &small, backup.as_ref(), options, progress)
+        let mut look = || -> Result<Option<Source>, BackupError> {
+            let from = reading(directory.as_ref(), &options.disk);
+            let shard = SharedShard::open(&from)?;
+            let log_id = shard.log_id();
+            let head = block_on(shard.tail()).map_err(ReadError::from)?;
+            Ok(Some(Source { directory: from, shard: Box::new(shard), log_id, head }))
+        };
+        let Some(source) = look()? else { return Err(OpenError::NoLog { path: from.path }.into()) };
+        carry(source, &small, backup.as_ref(), options, progress, &mut look)
     }
 
     /// Copies a backup to where it is to be recovered. What is made is a backup too, until
@@ -66,11 +72,13 @@ impl Log {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<BackedUp, BackupError> {
         let from = reading(backup.as_ref(), &options.disk);
-        let (log_id, head) = finished(&from)?;
+        // First: a run of `back_up` may put others in their place, which are of more records than the marker that is
+        // read then.
         let small = Small::read(&from)?;
+        let (log_id, head) = finished(&from)?;
         let shard = Box::new(BackupShard::open(&from, log_id, head));
         let source = Source { directory: from, shard, log_id, head };
-        carry(&source, &small, directory.as_ref(), options, progress)
+        carry(source, &small, directory.as_ref(), options, progress, &mut || Ok(None))
     }
 }
 
@@ -93,28 +101,50 @@ fn reading(path: &Path, disk: &Arc<dyn Disk>) -> Directory {
 }
 
 fn carry(
-    source: &Source,
+    mut source: Source,
     small: &Small,
     to: &Path,
     options: &Options,
     progress: &mut dyn FnMut(Progress),
+    look_again: &mut dyn FnMut() -> Result<Option<Source>, BackupError>,
 ) -> Result<BackedUp, BackupError> {
-    let Source { log_id, head, .. } = *source;
+    let log_id = source.log_id;
     let to = Directory::new(to, Arc::clone(&options.disk));
-    let _lock = claim(&to, log_id)?;
+    let (_lock, before) = claim(&to, log_id)?;
+    // Before anything is cut: what a run before this one finished is the beginning of the source.
+    goes_on(&source, &to, before.head)?;
     let (disk, archive) = (to.disk(), to.join(ARCHIVE));
     let mut writer = Writer::open(disk, &archive, log_id, false)?;
-    agrees(source, &to, writer.next())?;
+    agrees(&source, &to, writer.next())?;
     let begun = writer.next();
-    let frame_bytes = frames(source, &mut writer, progress)?;
+    let mut frame_bytes = frames(&source, &mut writer, progress)?;
     let from = source.directory.join(DATA);
     let announced = copy::announcement(source.directory.disk(), &from)?;
+    let places = || {
+        let from = (Arc::clone(source.directory.disk()), from.clone());
+        (from, (Arc::clone(disk), to.join(DATA)))
+    };
     let mut told = |copied| progress(Progress::Values { copied });
-    let places = ((Arc::clone(source.directory.disk()), from), (Arc::clone(disk), to.join(DATA)));
-    let copied = copy::copy(places.0, places.1, &mut told)?;
-    small.write(&to)?;
+    let mut copied = copy::copy(places(), true, &mut told)?;
+    // What was erased meanwhile is gone from the copy: the record that says so must be in it.
+    if let Some(later) = look_again()?.filter(|later| later.head.size > source.head.size) {
+        let places = places();
+        source = later;
+        frame_bytes += frames(&source, &mut writer, progress)?;
+        let mut told = |more| progress(Progress::Values { copied: copied.bytes + more });
+        let more = copy::copy(places, false, &mut told)?;
+        copied = copy::Copied {
+            objects: copied.objects + more.objects,
+            bytes: copied.bytes + more.bytes,
+            ..copied
+        };
+    }
+    let head = source.head;
     copy::announce(disk, &to.join(DATA), announced.as_deref())?;
+    small.make_way(&to)?;
+    to.sync()?;
     Marker { log_id, head: Some(head) }.write(&to)?;
+    small.write(&to)?;
     let records = head.size.saturating_sub(begun);
     let copy::Copied { objects, bytes, dropped, unreadable } = copied;
     Ok(BackedUp {
@@ -130,26 +160,52 @@ fn carry(
 }
 
 /// Locks the folder that is copied to, which is a backup of this log already, or becomes one.
-fn claim(to: &Directory, log_id: [u8; 16]) -> Result<Box<dyn crate::disk::DiskFile>, BackupError> {
-    match to.survey() {
-        Ok(Survey::Vacant) => {
-            to.create()?;
-            Marker { log_id, head: None }.write(to)?;
-        }
+fn claim(
+    to: &Directory,
+    log_id: [u8; 16],
+) -> Result<(Box<dyn crate::disk::DiskFile>, Marker), BackupError> {
+    let is_vacant = |survey| match survey {
+        Ok(Survey::Vacant) => Ok(true),
         Ok(Survey::Finished | Survey::CutShort) => {
-            return Err(OpenError::LogThere { path: to.path.clone() }.into());
+            Err(OpenError::LogThere { path: to.path.clone() })
         }
-        Err(OpenError::IsABackup { .. }) => {}
-        Err(error) => return Err(error.into()),
+        Err(OpenError::IsABackup { .. }) => Ok(false),
+        Err(error) => Err(error),
+    };
+    if is_vacant(to.survey())? {
+        to.create()?;
     }
     let lock = to.lock()?;
+    // Another run may have begun a backup before this one had the lock.
+    if is_vacant(to.survey())? {
+        Marker { log_id, head: None }.write(to)?;
+    }
     match Marker::read(to)? {
-        Some(marker) if marker.log_id == log_id => Ok(lock),
+        Some(marker) if marker.log_id == log_id => Ok((lock, marker)),
         Some(Marker { log_id: found, .. }) => {
             Err(BackupError::OtherLog { path: to.path.clone(), found, wanted: log_id })
         }
         None => Err(OpenError::NoBackup { path: to.path.clone() }.into()),
     }
+}
+
+/// Checks that the source has all that a finished backup is of, and the same.
+fn goes_on(source: &Source, to: &Directory, finished: Option<Head>) -> Result<(), BackupError> {
+    let Some(finished) = finished else { return Ok(()) };
+    let root = match finished.size.cmp(&source.head.size) {
+        Ordering::Equal => Some(source.head.root),
+        Ordering::Less => {
+            let next = block_on(source.shard.read(finished.size, 1))?.into_iter().next();
+            let before = next.and_then(|next| frame::before(&next.bytes));
+            before.filter(|before| before.size == finished.size).map(|before| before.root)
+        }
+        Ordering::Greater => None,
+    };
+    if root == Some(finished.root) {
+        return Ok(());
+    }
+    let (path, size) = (to.path.clone(), finished.size);
+    Err(BackupError::Diverged { path, size, head: source.head })
 }
 
 /// Checks that what is there already is the beginning of the source: its last frame names the root of all before it.

@@ -1,7 +1,7 @@
 //! The file that says that a folder is a backup, of which log, and of how much of it; the twin of a table in
 //! `docs/format.md`. It is replaced as a whole, after all that it speaks of is durable.
 
-use super::small::{read_small, replace};
+use super::small::{read_beginning, replace};
 use crate::directory::{BACKUP, Directory};
 use crate::error::{Broken, OpenError, Unavailable};
 use crate::merkle::{Hash, Head};
@@ -56,7 +56,8 @@ impl Marker {
     /// Reads the marker of a folder; nothing if it has none.
     pub(crate) fn read(directory: &Directory) -> Result<Option<Marker>, OpenError> {
         let path = directory.join(BACKUP);
-        let Some(bytes) = read_small(directory.disk().as_ref(), &path)? else { return Ok(None) };
+        let read = read_beginning(directory.disk().as_ref(), &path, MAX_BYTES)?;
+        let Some(bytes) = read else { return Ok(None) };
         let text = bytes.get(..MAX_BYTES.min(bytes.len())).and_then(|b| str::from_utf8(b).ok());
         let format =
             text.and_then(|text| text.lines().next()?.strip_prefix(START)?.parse::<u64>().ok());

@@ -35,6 +35,19 @@ impl Small {
         Ok(Small { checkpoints, cursors })
     }
 
+    /// Removes signed heads that are there and do not go on as these do: they are of a log that had another name, and
+    /// nobody may find them beside what comes now.
+    pub(super) fn make_way(&self, to: &Directory) -> Result<(), Unavailable> {
+        let path = to.join(CHECKPOINTS);
+        let Some(there) = read_small(to.disk().as_ref(), &path)? else { return Ok(()) };
+        if self.checkpoints.as_ref().is_some_and(|ours| ours.starts_with(&there)) {
+            return Ok(());
+        }
+        let removed = to.disk().remove_file(&path);
+        removed.map_err(|error| Unavailable::io("remove", &path, error))?;
+        to.sync()
+    }
+
     /// Writes them, and removes cursors that are there no more.
     pub(super) fn write(&self, to: &Directory) -> Result<(), Unavailable> {
         let disk = to.disk().as_ref();
@@ -52,13 +65,18 @@ impl Small {
         for (name, bytes) in &self.cursors {
             replace(disk, &folder.join(name), bytes)?;
         }
+        let mut removed = false;
         for path in cursor_files(to)? {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if !self.cursors.contains_key(name) {
                 disk.remove_file(&path).map_err(|e| Unavailable::io("remove", &path, e))?;
+                removed = true;
             }
         }
-        Ok(())
+        if removed {
+            disk.sync_dir(&folder).map_err(io("sync"))?;
+        }
+        to.sync()
     }
 }
 
@@ -72,6 +90,15 @@ fn cursor_files(directory: &Directory) -> Result<Vec<PathBuf>, Unavailable> {
 
 /// All bytes of a file; nothing if there is none.
 pub(super) fn read_small(disk: &dyn Disk, path: &Path) -> Result<Option<Vec<u8>>, Unavailable> {
+    read_beginning(disk, path, usize::MAX)
+}
+
+/// The same of a file of which no more than a few pieces can matter.
+pub(super) fn read_beginning(
+    disk: &dyn Disk,
+    path: &Path,
+    enough: usize,
+) -> Result<Option<Vec<u8>>, Unavailable> {
     let file = match disk.open_to_read(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(|error| Unavailable::io("open", path, error))?,
@@ -81,14 +108,14 @@ pub(super) fn read_small(disk: &dyn Disk, path: &Path) -> Result<Option<Vec<u8>>
         let read = file.read_at(&mut piece, bytes.len() as u64);
         let read = read.map_err(|error| Unavailable::io("read", path, error))?;
         bytes.extend_from_slice(piece.get(..read).unwrap_or_default());
-        if read < piece.len() {
+        if read < piece.len() || bytes.len() >= enough {
             return Ok(Some(bytes));
         }
     }
 }
 
 /// Puts a file of these bytes in place of what is there, durably; a crash leaves the one or the other.
-pub(super) fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), Unavailable> {
+pub(crate) fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), Unavailable> {
     let new = path.with_extension(NEW);
     let io = |operation| {
         let new = new.clone();

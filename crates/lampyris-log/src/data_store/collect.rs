@@ -155,7 +155,11 @@ impl Kept {
         let length = usize::try_from(located.sealed_bytes()).unwrap_or(usize::MAX);
         let mut sealed = vec![0; length];
         let path = self.files.pack_path(slot.pack);
-        located.pack.read_at(&mut sealed, slot.offset).map_err(io("read", &path))?;
+        let read = located.pack.read_at(&mut sealed, slot.offset).map_err(io("read", &path))?;
+        if read != length {
+            // Its pack is cut: what is lost cannot be moved.
+            return Ok(false);
+        }
         let mut state = self.room()?;
         let Some(index) = &mut state.index else { return Ok(false) };
         if !index.places(&slot.hash).any(|at| at == place) {

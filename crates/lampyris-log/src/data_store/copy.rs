@@ -22,6 +22,9 @@ use std::sync::Arc;
 const KEYS_BYTES: usize = SLOTS as usize * SLOT_BYTES;
 /// How many bytes of a pack are copied at a time.
 const PIECE_BYTES: usize = 1024 * 1024;
+/// Packs of the copy that are open at a time, and bytes that are copied before keys are written.
+const OPEN_PACKS: usize = 64;
+const WRITTEN_BYTES: u64 = 256 * 1024 * 1024;
 /// How often the keys are looked through: again only if some were gone.
 const LOOKS: usize = 16;
 
@@ -42,6 +45,8 @@ struct Copying<'p> {
     from: Files,
     to: Files,
     copied: Copied,
+    /// How many sealed bytes had been copied when keys were written.
+    written: u64,
     packs: Packs,
     progress: &'p mut dyn FnMut(u64),
 }
@@ -61,24 +66,30 @@ struct Look {
     gone: BTreeMap<Place, Slot>,
     /// Keys that wait for their place, or for sealed bytes that were moved.
     waiting: BTreeSet<Place>,
+    /// Hashes of objects that the store has a key of, and that could not be copied.
+    wanted: BTreeSet<[u8; 32]>,
     unreadable: u64,
 }
 
-/// Brings a copy of a store up to date; `progress` is told how many sealed bytes were copied so far.
+/// Where a store and its copy are.
+pub(crate) type Places = ((Arc<dyn Disk>, PathBuf), (Arc<dyn Disk>, PathBuf));
+
+/// Brings a copy of a store up to date, or with `drops` false only adds to it what is new; `progress` is told how many
+/// sealed bytes were copied so far.
 pub(crate) fn copy(
-    (from_disk, from): (Arc<dyn Disk>, PathBuf),
-    (to_disk, to): (Arc<dyn Disk>, PathBuf),
+    ((from_disk, from), (to_disk, to)): Places,
+    drops: bool,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Copied, DataError> {
     let (from, to) = (Files::new(from_disk, from), Files::new(to_disk, to));
     let packs = Packs { piece: vec![0; PIECE_BYTES], ..Packs::default() };
-    let mut copying = Copying { from, to, copied: Copied::default(), packs, progress };
-    copying.run()?;
+    let mut copying = Copying { from, to, copied: Copied::default(), written: 0, packs, progress };
+    copying.run(drops)?;
     Ok(copying.copied)
 }
 
 impl Copying<'_> {
-    fn run(&mut self) -> Result<(), DataError> {
+    fn run(&mut self, drops: bool) -> Result<(), DataError> {
         let ours = self.to.list()?;
         if self.from.list()?.is_none() {
             let has_keys = ours.is_some_and(|listing| !listing.keys.is_empty());
@@ -89,13 +100,21 @@ impl Copying<'_> {
             self.to.create_folder()?;
         }
         self.to.sync_parent()?;
+        if !drops {
+            return self.look().map(drop);
+        }
         let mut waiting = BTreeSet::new();
         for _ in 0..LOOKS {
             let look = self.look()?;
             self.copied.unreadable = look.unreadable + look.waiting.len() as u64;
             if look.waiting.is_empty() || look.waiting == waiting {
-                self.drop_keys(&look.gone)?;
-                if look.waiting.is_empty() || look.gone.is_empty() {
+                // What could not be copied may be what was moved away from there.
+                let gone = look.gone.into_iter();
+                let gone: BTreeMap<Place, Slot> =
+                    gone.filter(|(_, kept)| !look.wanted.contains(&kept.hash.0)).collect();
+                let is_done = look.waiting.is_empty() || gone.is_empty();
+                self.drop_keys(&gone)?;
+                if is_done {
                     break;
                 }
             }
@@ -130,13 +149,21 @@ impl Copying<'_> {
 
     /// Looks through a file of keys.
     fn look_into(&mut self, number: u32, look: &mut Look) -> Result<(), DataError> {
-        let store = keys(&self.from, number)?;
-        let before = keys(&self.to, number)?;
+        let (store, length) = keys(&self.from, number)?;
+        let (mut before, _) = keys(&self.to, number)?;
+        self.is_whole(number, length, &before)?;
         let mut after = before.clone();
         for slot in 1..SLOTS {
             let place = Place { file: number, slot };
             if let Some(bytes) = self.judge(look, place, &store, &before)? {
                 put(&mut after, place, &bytes);
+            }
+            // What was copied so far need not be copied again if this is cut short, nor stay open.
+            let copied = self.copied.bytes.saturating_sub(self.written);
+            if self.packs.to.len() >= OPEN_PACKS || copied >= WRITTEN_BYTES {
+                self.sync_packs()?;
+                self.write_keys(number, &after)?;
+                (self.written, before) = (self.copied.bytes, after.clone());
             }
         }
         if after != before {
@@ -144,6 +171,25 @@ impl Copying<'_> {
             self.write_keys(number, &after)?;
         }
         Ok(())
+    }
+
+    /// Checks that what the copy has keys of is not gone from the store with a part of its file, or all of it: a file of
+    /// keys has one length from the beginning, and a collection never removes the last one.
+    fn is_whole(&self, number: u32, length: usize, ours: &[u8]) -> Result<(), DataError> {
+        if length == KEYS_BYTES {
+            return Ok(());
+        }
+        let listed = self.from.list()?.unwrap_or_default().keys;
+        if length == 0 && listed.last().is_some_and(|last| *last > number) {
+            return Ok(());
+        }
+        let missing = ours.as_chunks::<SLOT_BYTES>().0.get(length.div_ceil(SLOT_BYTES).max(1)..);
+        let has = |slot: &[u8; SLOT_BYTES]| slot::read(slot).slot().is_some();
+        if !missing.unwrap_or_default().iter().any(has) {
+            return Ok(());
+        }
+        let path = self.from.keys_path(number);
+        Err(DataError::Keys { path, detail: "is cut or gone, and the backup holds objects of it" })
     }
 
     /// What the copy should have in a place; nothing if it stays.
@@ -159,17 +205,26 @@ impl Copying<'_> {
             return Ok(None);
         }
         match (slot::read(&theirs), slot::read(&ours).slot()) {
-            (Found::Slot(_), Some(kept)) => {
+            (Found::Slot(slot), Some(kept)) => {
                 look.gone.insert(place, kept);
                 look.waiting.insert(place);
+                look.wanted.insert(slot.hash.0);
             }
             (Found::Slot(slot), None) if self.copy_object(&slot)? => return Ok(Some(theirs)),
-            (Found::Slot(_), None) => {
+            (Found::Slot(slot), None) => {
                 look.waiting.insert(place);
+                look.wanted.insert(slot.hash.0);
             }
-            (Found::Damaged(_), _) => look.unreadable += 1,
+            (Found::Damaged(hash), _) => {
+                look.unreadable += 1;
+                look.wanted.insert(hash.0);
+            }
             (Found::Nothing | Found::Dropped(_) | Found::Cut, Some(kept)) => {
                 look.gone.insert(place, kept);
+            }
+            // A damaged key that the store has no more may still open something.
+            (Found::Nothing | Found::Dropped(_) | Found::Cut, None) if ours != NOTHING => {
+                return Ok(Some(NOTHING));
             }
             (Found::Nothing | Found::Dropped(_) | Found::Cut, None) => {}
         }
@@ -203,8 +258,14 @@ impl Copying<'_> {
         while at < end {
             let left = usize::try_from(end - at).unwrap_or(usize::MAX).min(PIECE_BYTES);
             let piece = self.packs.piece.get_mut(..left).unwrap_or_default();
-            if from.read_at(piece, at).map_err(io("read", &read))? != left {
-                return Ok(false);
+            match from.read_at(piece, at) {
+                Ok(read) if read == left => {}
+                Ok(_) => return Ok(false),
+                // One bad place must not keep all else from being copied.
+                Err(error) => {
+                    tracing::warn!(path = %read.display(), %error, "a value cannot be read");
+                    return Ok(false);
+                }
             }
             to.write_at(piece, at).map_err(io("write", &written))?;
             at += left as u64;
@@ -233,7 +294,7 @@ impl Copying<'_> {
         }
         let files: BTreeSet<u32> = gone.keys().map(|place| place.file).collect();
         for number in files {
-            let mut bytes = keys(&self.to, number)?;
+            let (mut bytes, _) = keys(&self.to, number)?;
             for place in gone.keys().filter(|place| place.file == number) {
                 put(&mut bytes, *place, &NOTHING);
                 self.copied.dropped += 1;
@@ -292,7 +353,7 @@ impl Copying<'_> {
     /// Every key of the copy.
     fn for_each(&self, visit: &mut dyn FnMut(&Slot)) -> Result<(), DataError> {
         for number in self.to.list()?.unwrap_or_default().keys {
-            for bytes in keys(&self.to, number)?.as_chunks().0 {
+            for bytes in keys(&self.to, number)?.0.as_chunks().0 {
                 if let Found::Slot(slot) = slot::read(bytes) {
                     visit(&slot);
                 }
@@ -312,13 +373,13 @@ impl Copying<'_> {
     }
 }
 
-/// A file of keys, with a header and zeros for what is not there.
-fn keys(files: &Files, number: u32) -> Result<Vec<u8>, DataError> {
-    let mut bytes = vec![0; KEYS_BYTES];
+/// A file of keys, with a header and zeros for what is not there, and how many bytes are.
+fn keys(files: &Files, number: u32) -> Result<(Vec<u8>, usize), DataError> {
+    let (mut bytes, mut length) = (vec![0; KEYS_BYTES], 0);
     let path = files.keys_path(number);
     match files.open_keys(number) {
         Ok(file) => {
-            file.read_at(&mut bytes, 0).map_err(io("read", &path))?;
+            length = file.read_at(&mut bytes, 0).map_err(io("read", &path))?;
         }
         // Never made, or collected.
         Err(Unavailable::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
@@ -334,7 +395,7 @@ fn keys(files: &Files, number: u32) -> Result<Vec<u8>, DataError> {
             return Err(DataError::Keys { path, detail });
         }
     }
-    Ok(bytes)
+    Ok((bytes, length))
 }
 
 fn at(bytes: &[u8], place: Place) -> [u8; SLOT_BYTES] {
@@ -371,11 +432,7 @@ pub(crate) fn announce(
     let files = Files::new(Arc::clone(disk), folder.to_owned());
     let path = files.erasing_path();
     if let Some(bytes) = announcement {
-        let file = files.create_erasing()?;
-        file.set_len(0).map_err(io("cut", &path))?;
-        file.write_at(bytes, 0).map_err(io("write", &path))?;
-        file.sync_all().map_err(io("sync", &path))?;
-        return Ok(files.sync()?);
+        return Ok(crate::backup::replace(disk.as_ref(), &path, bytes)?);
     }
     match files.remove_erasing() {
         Ok(()) => Ok(files.sync()?),

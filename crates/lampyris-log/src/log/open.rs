@@ -109,7 +109,7 @@ impl Log {
         if let Some(identity) = fresh {
             log.append_own(identity.log_id, &OwnEvent::Opened(identity.clone()))?;
         }
-        if let Some(TakesOver { origin, lost }) = &options.recovered {
+        if let Some(TakesOver { origin, lost, .. }) = &options.recovered {
             log.take_over(origin, *lost)?;
         }
         log.take_up_rules(options.access)?;

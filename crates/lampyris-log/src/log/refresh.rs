@@ -21,7 +21,8 @@ impl Log {
     /// Checkpoints that were signed meanwhile are not, nor are values that were put after [`Log::data`] was first used.
     ///
     /// # Errors
-    /// [`ReadError`] if what is there cannot be read or breaks a rule: what was shown before still is, and is all. A log
+    /// [`ReadError`] if what is there cannot be read or breaks a rule: the records that were shown before still are, and are all; streams and claims that
+    /// the refused ones touch may be refused too. A log
     /// that went back, or another one in its place, is named ([`Broken::LogRolledBack`], [`Broken::LogDiverged`],
     /// [`Broken::OtherLog`]). After [`ReadError::Unavailable`] the next call goes on; once a new record has broken
     /// a rule, every call says so, and the log is to be opened again.

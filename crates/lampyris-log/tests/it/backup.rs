@@ -9,7 +9,7 @@ use crate::faults::FailingDisk;
 use crate::scratch::{LOG_ID, append, copy, keep_guarded_panics_silent, noise, open, records};
 use crate::scratch::{samples, writer};
 use lampyris_log::backup::{BackedUp, BackupError, Progress};
-use lampyris_log::{Hash, Head, Log, OpenError, Options, directory};
+use lampyris_log::{Hash, Head, Log, OpenError, Options, directory, key_file};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -135,11 +135,23 @@ fn a_run_that_fails_at_any_point_leaves_what_the_one_before_made() {
     let scratch = tempfile::tempdir().unwrap();
     let path = |name: &str| scratch.path().join(name);
     let log = open(&path("log")).unwrap();
+    let key = key_file::draw(&log.origin()).unwrap();
     let grow = |round: u64| {
         for number in 0..5 {
             put(&log, &noise(900, round * 10 + number));
             log.append_blocking(append(1, 1, noise(3_000, number))).unwrap();
         }
+        // What stands beside the records grows too, and must never be ahead of them.
+        log.checkpoint(&key).unwrap();
+        log.cursor("reader").unwrap().acknowledge(log.head().size - 1).unwrap();
+    };
+    let beside = |copy: &Log| {
+        let size = copy.head().size;
+        let signed = copy.last_checkpoint().unwrap();
+        assert!(signed.is_none_or(|signed| signed.checkpoint().head.size <= size));
+        assert!(
+            copy.cursors().unwrap().iter().all(|cursor| *cursor.position.as_ref().unwrap() <= size)
+        );
     };
     grow(0);
     back_up(&path("log"), &path("first")).unwrap();
@@ -157,12 +169,14 @@ fn a_run_that_fails_at_any_point_leaves_what_the_one_before_made() {
             let made = Log::back_up(path("log"), &twin, &options, &mut |_| {});
             match Log::open(&twin, &Options::backup()) {
                 Ok(copy) if copy.head() == before => {
+                    beside(&copy);
                     assert!(first && objects(&copy).keys().all(|hash| all.contains_key(hash)));
                     assert!(kept.iter().all(|(hash, bytes)| {
                         copy.data().read(&Hash(*hash)).unwrap() == *bytes
                     }));
                 }
                 Ok(copy) => {
+                    beside(&copy);
                     assert_eq!(copy.head(), after);
                     assert!(objects(&copy) == all);
                 }

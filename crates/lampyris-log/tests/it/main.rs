@@ -8,6 +8,7 @@ mod archive;
 mod archive_end;
 mod attacker;
 mod backup;
+mod backup_guards;
 mod backup_values;
 mod checkpoints;
 mod cursors;

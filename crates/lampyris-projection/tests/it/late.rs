@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lampyris_message::event::Event;
 use lampyris_message::{MessageId, MessageState, Timestamp};
 use lampyris_projection::query::{Field, Query};
-use lampyris_projection::{Difference, View, Views};
+use lampyris_projection::{Difference, Row, View, Views};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -74,7 +74,7 @@ proptest! {
                 })
                 .map(|(_, _, id, ..)| *id)
                 .collect();
-            let stuck: Vec<_> = views.stuck(namespace, &before).iter().map(|row| row.id()).collect();
+            let stuck: Vec<_> = views.stuck(namespace, &before).iter().map(Row::id).collect();
             prop_assert_eq!(stuck, expected);
             for state in MessageState::ALL.iter().copied() {
                 let oldest = views.oldest(namespace, state).map(|row| (row.since(), row.id()));

@@ -81,7 +81,8 @@ fn events(number: u64) -> Vec<Event> {
     ];
     // The newest are under way, as are a few of the others; a whole stretch is final.
     let is_old = number < MESSAGES - 900;
-    let all_of_it = is_old && (dice(8, number) % 50 > 0 || (2_000..3_200).contains(&number));
+    let all_of_it =
+        is_old && (!dice(8, number).is_multiple_of(50) || (2_000..3_200).contains(&number));
     let count = if all_of_it { 6 } else { usize::try_from(dice(9, number) % 6).unwrap() + 1 };
     all.into_iter().take(count).collect()
 }
@@ -97,7 +98,7 @@ fn views() -> &'static Views {
     VIEWS.get_or_init(|| {
         let (mut views, mut position) = (Views::new(), 1);
         for number in 0..MESSAGES + 300 {
-            let first = (number < MESSAGES).then(|| (number, 0..1));
+            let first = (number < MESSAGES).then_some((number, 0..1));
             let rest = number.checked_sub(300).map(|number| (number, 1..6));
             for (number, steps) in first.into_iter().chain(rest) {
                 let events = events(number);

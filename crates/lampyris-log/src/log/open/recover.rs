@@ -8,9 +8,11 @@ use crate::block_on::block_on;
 use crate::directory::{ARCHIVE, CHECKPOINTS, Directory, JOURNAL, SLED, SNAPSHOT, Survey};
 use crate::error::{OpenError, ReadError, Refused, Unavailable};
 use crate::frame;
+use crate::identity::{NotOwn, Recovered};
 use crate::key_file;
 use crate::limits::FEED_BYTES;
 use crate::log::Log;
+use crate::merkle::Head;
 use crate::options::{Access, Options, TakesOver};
 use crate::shard::{BackupShard, ShardLog, SledShard, StoredFrame};
 use crate::snapshot::NoRecord;
@@ -27,7 +29,7 @@ impl Log {
     /// name; see there for the rest.
     pub fn recover(directory: impl AsRef<Path>, options: &Options) -> Result<Log, OpenError> {
         let directory = Directory::new(directory.as_ref(), Arc::clone(&options.disk));
-        let Some(TakesOver { origin, .. }) = &options.recovered else {
+        let Some(taken) = &options.recovered else {
             let rule = "is needed: a recovered log goes on under another one";
             return Err(Refused::Invalid { field: "origin", rule }.into());
         };
@@ -42,10 +44,14 @@ impl Log {
                 return Err(OpenError::NoBackup { path: directory.path });
             }
         }
-        check_key(&directory, origin)?;
+        check_key(&directory, &taken.origin)?;
         let lock = directory.lock()?;
         let (log_id, head) = finished(&directory)?;
-        drop(super::backup::open(&directory, &Options::backup(), |_| (), &mut NoRecord)?);
+        let backup = super::backup::open(&directory, &Options::backup(), |_| (), &mut NoRecord)?;
+        // Before anything is changed.
+        let lost = backup.judge_recovery(taken)?;
+        drop(backup);
+        let taken = TakesOver { lost, ..taken.clone() };
         let archive = directory.join(ARCHIVE);
         // What a run that was cut short left behind the end is not the backup's.
         drop(Writer::open_up_to(directory.disk(), &archive, log_id, false, head.size)?);
@@ -61,10 +67,39 @@ impl Log {
         };
         let shard = SledShard::create_from(&directory, lock, log_id, head, &mut more)?;
         let store: Arc<dyn ShardLog> = Arc::new(shard);
-        let options = Options { create: None, ..inside(&directory, options) };
+        let options =
+            Options { create: None, recovered: Some(taken), ..inside(&directory, options) };
         let log = Log::open_into_on(store, &options, |_| (), &mut NoRecord)?;
         directory.recovered()?;
         Ok(log)
+    }
+}
+
+impl Log {
+    /// Checks that the recovery of this log may say what it would, and returns what it says of the lost log: nothing of
+    /// a head that the backup itself goes up to, if it is one of this log.
+    fn judge_recovery(&self, taken: &TakesOver) -> Result<Option<Head>, OpenError> {
+        let invalid = |rule| Refused::Invalid { field: "the head that is known", rule };
+        let mut identity = self.shared.durable.read().identity.clone();
+        let head = self.head();
+        let lost = match taken.lost {
+            Some(known) => {
+                let of_this = |name: &str| name == identity.origin_at(known.size);
+                if !taken.signed_as.as_deref().is_none_or(of_this) {
+                    return Err(invalid("was signed under the name of another log").into());
+                }
+                if known.size <= head.size && self.root_at(known.size)? != Some(known.root) {
+                    return Err(invalid("is of another log: the root there is another").into());
+                }
+                Some(known).filter(|known| known.size > head.size)
+            }
+            None => None,
+        };
+        let (old_origin, new_origin) = (identity.origin.clone(), taken.origin.clone());
+        let recovered = Recovered { old_origin, new_origin, head, lost };
+        let refused = |NotOwn(rule)| Refused::Invalid { field: "the recovery", rule };
+        identity.recover(&recovered).map_err(refused)?;
+        Ok(lost)
     }
 }
 
