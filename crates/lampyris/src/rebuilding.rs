@@ -4,7 +4,7 @@
 
 use std::ops::ControlFlow;
 
-use lampyris_log::Log;
+use lampyris_log::{Log, block_on};
 use lampyris_projection::{Difference, RebuildError, Views, rebuild};
 
 use crate::Lampyris;
@@ -15,13 +15,17 @@ impl Lampyris {
     /// records are reflected, and may break off.
     ///
     /// # Errors
-    /// [`RebuildError`] if the log cannot be read, or `progress` breaks off; the live views are then as they were.
+    /// [`RebuildError`] if the log cannot be read, `progress` breaks off, or the engine failed; the live views are then
+    /// as they were.
     pub fn rebuild(
         &self,
         progress: impl FnMut(u64) -> ControlFlow<()>,
     ) -> Result<Vec<Difference>, RebuildError> {
         let log = &self.engine.log;
         let mut fresh = rebuild(log, progress)?;
+        // The log shows what is durable a moment before the live views do.
+        let shown = self.engine.live().wait_for(fresh.position());
+        block_on(shown).map_err(|ended| RebuildError::Stopped { position: ended.position })?;
         // What came meanwhile is mostly read before the live views wait.
         catch_up(log, &mut fresh, self.position())?;
         self.engine.live().switch(fresh, |fresh, position| catch_up(log, fresh, position))

@@ -6,20 +6,25 @@
 //! place behind all others, and then drops its old key: a look through the keys in their order that finds the old one gone
 //! comes by the new one later. So what is gone is given up at the end of a look, and only of one that could copy all it saw.
 
+mod announced;
+mod dropping;
+mod keys;
+
+pub(crate) use announced::{announce, announcement};
+
 use super::DataError;
 use super::files::{Files, io};
 use super::index::Place;
 use super::seal::sealed_bytes;
-use super::slot::{self, Found, Header, NOTHING, SLOT_BYTES, SLOTS, Slot};
+use super::slot::{self, Found, NOTHING, SLOT_BYTES, SLOTS, Slot};
 use crate::disk::{Disk, DiskFile};
 use crate::error::Unavailable;
+use keys::{KEYS_BYTES, at, keys, put};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Bytes of a file of keys.
-const KEYS_BYTES: usize = SLOTS as usize * SLOT_BYTES;
 /// How many bytes of a pack are copied at a time.
 const PIECE_BYTES: usize = 1024 * 1024;
 /// Packs of the copy that are open at a time, and bytes that are copied before keys are written.
@@ -287,52 +292,6 @@ impl Copying<'_> {
         Ok(())
     }
 
-    /// Overwrites keys of the copy that the store has no more.
-    fn drop_keys(&mut self, gone: &BTreeMap<Place, Slot>) -> Result<(), DataError> {
-        if gone.is_empty() {
-            return Ok(());
-        }
-        let files: BTreeSet<u32> = gone.keys().map(|place| place.file).collect();
-        for number in files {
-            let (mut bytes, _) = keys(&self.to, number)?;
-            for place in gone.keys().filter(|place| place.file == number) {
-                put(&mut bytes, *place, &NOTHING);
-                self.copied.dropped += 1;
-            }
-            self.write_keys(number, &bytes)?;
-        }
-        self.clear(gone)
-    }
-
-    /// Overwrites the sealed bytes that no key opens any more, where nothing else stands by now.
-    fn clear(&self, gone: &BTreeMap<Place, Slot>) -> Result<(), DataError> {
-        let extent = |slot: &Slot| slot.offset..slot.offset.saturating_add(sealed_bytes(slot.size));
-        let mut living: BTreeMap<u32, BTreeMap<u64, u64>> =
-            gone.values().map(|slot| (slot.pack, BTreeMap::new())).collect();
-        self.for_each(&mut |slot| {
-            if let Some(pack) = living.get_mut(&slot.pack) {
-                let extent = extent(slot);
-                pack.insert(extent.start, extent.end);
-            }
-        })?;
-        for slot in gone.values() {
-            let (dead, path) = (extent(slot), self.to.pack_path(slot.pack));
-            let beside = living.get(&slot.pack).and_then(|pack| pack.range(..dead.end).next_back());
-            if beside.is_some_and(|(_, end)| *end > dead.start) {
-                continue;
-            }
-            let file = self.to.open_or_create_pack(slot.pack)?;
-            let mut at = dead.start;
-            while at < dead.end {
-                let left = usize::try_from(dead.end - at).unwrap_or(usize::MAX).min(PIECE_BYTES);
-                file.write_at(&vec![0; left], at).map_err(io("write", &path))?;
-                at += left as u64;
-            }
-            file.sync_data().map_err(io("sync", &path))?;
-        }
-        Ok(())
-    }
-
     /// Removes packs of the copy that no key opens anything in, if the store has them no more.
     fn tidy(&mut self) -> Result<(), DataError> {
         let theirs = self.from.list()?.unwrap_or_default().packs;
@@ -370,74 +329,5 @@ impl Copying<'_> {
         file.write_at(bytes, 0).map_err(io("write", &path))?;
         file.sync_all().map_err(io("sync", &path))?;
         Ok(())
-    }
-}
-
-/// A file of keys, with a header and zeros for what is not there, and how many bytes are.
-fn keys(files: &Files, number: u32) -> Result<(Vec<u8>, usize), DataError> {
-    let (mut bytes, mut length) = (vec![0; KEYS_BYTES], 0);
-    let path = files.keys_path(number);
-    match files.open_keys(number) {
-        Ok(file) => {
-            length = file.read_at(&mut bytes, 0).map_err(io("read", &path))?;
-        }
-        // Never made, or collected.
-        Err(Unavailable::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(error.into()),
-    }
-    let place = Place { file: number, slot: 0 };
-    match slot::read_header(&at(&bytes, place)) {
-        Header::Known(found) if found == number => {}
-        Header::Nothing => put(&mut bytes, place, &slot::header(number)),
-        Header::Newer(found) => return Err(DataError::NewerFormat { path, found }),
-        Header::Known(_) | Header::Damaged => {
-            let detail = "does not begin as a file of keys does";
-            return Err(DataError::Keys { path, detail });
-        }
-    }
-    Ok((bytes, length))
-}
-
-fn at(bytes: &[u8], place: Place) -> [u8; SLOT_BYTES] {
-    let chunks = bytes.as_chunks().0;
-    chunks.get(place.slot as usize).copied().unwrap_or(NOTHING)
-}
-
-fn put(bytes: &mut [u8], place: Place, slot: &[u8; SLOT_BYTES]) {
-    let chunks = bytes.as_chunks_mut().0;
-    if let Some(at) = chunks.get_mut(place.slot as usize) {
-        *at = *slot;
-    }
-}
-
-/// The announcement of an erasure in a store's folder, as it stands there; nothing if there is none.
-pub(crate) fn announcement(
-    disk: &Arc<dyn Disk>,
-    folder: &Path,
-) -> Result<Option<Vec<u8>>, DataError> {
-    let files = Files::new(Arc::clone(disk), folder.to_owned());
-    match files.open_erasing() {
-        Ok(file) => Ok(Some(super::erase::read_all(file.as_ref(), &files.erasing_path())?)),
-        Err(Unavailable::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Writes an announcement into the folder of a copy, or removes what is there.
-pub(crate) fn announce(
-    disk: &Arc<dyn Disk>,
-    folder: &Path,
-    announcement: Option<&[u8]>,
-) -> Result<(), DataError> {
-    let files = Files::new(Arc::clone(disk), folder.to_owned());
-    let path = files.erasing_path();
-    if let Some(bytes) = announcement {
-        return Ok(crate::backup::replace(disk.as_ref(), &path, bytes)?);
-    }
-    match files.remove_erasing() {
-        Ok(()) => Ok(files.sync()?),
-        // Nothing announced, or no values at all.
-        Err(Unavailable::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error.into()),
     }
 }

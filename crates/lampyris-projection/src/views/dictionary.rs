@@ -38,9 +38,7 @@ impl Rows {
         match self {
             Self::None => *self = Self::One(row),
             Self::One(first) => *self = Self::Many(Box::new([*first, row].into_iter().collect())),
-            Self::Many(many) => {
-                many.insert(row);
-            }
+            Self::Many(many) => add(many, row),
         }
     }
 
@@ -80,7 +78,7 @@ impl Dictionary {
         if let Some(rows) = self.rows.get_mut(at) {
             rows.add(row);
         }
-        self.present.insert(row);
+        add(&mut self.present, row);
     }
 
     /// Takes note that a row has a word no more.
@@ -167,5 +165,12 @@ impl Dictionary {
         } else {
             Cow::Owned(&self.present - &*self.rows(&unmet))
         }
+    }
+}
+
+/// Adds a row to a set: mostly behind all others.
+pub(super) fn add(rows: &mut RoaringBitmap, row: u32) {
+    if rows.try_push(row).is_err() {
+        rows.insert(row);
     }
 }

@@ -9,7 +9,7 @@ use lampyris_message::{
 use roaring::RoaringBitmap;
 
 use super::columns::Columns;
-use super::dictionary::NO_WORD;
+use super::dictionary::{NO_WORD, add};
 use super::ends::{self, Ends};
 use super::gap_fills::GapFills;
 use super::index::{Index, Place};
@@ -153,10 +153,10 @@ impl Namespace {
         self.columns.add(&slot, number);
         self.zones.begin(number, created, confirmed);
         if confirmed.is_none() {
-            self.open.insert(number);
+            add(&mut self.open, number);
         }
         if let Some(rows) = self.states.get_mut(slot.state as usize) {
-            rows.insert(number);
+            add(rows, number);
         }
         if self.rares.get(slot.rare).is_some_and(|rare| !rare.key.is_empty()) {
             self.claimed_keys.insert(number);

@@ -71,6 +71,7 @@ struct Measured {
 }
 
 pub(crate) fn run(global: &Global, bench: &BenchQuery) -> Result<ExitCode, Failure> {
+    let added = memory(bench.messages)?;
     let scratch = scratch(bench.scratch.as_deref())?;
     let path = bench.keep.clone().unwrap_or_else(|| scratch.path().join("log"));
     let log = Log::open(&path, &store::writer_options())?;
@@ -82,10 +83,8 @@ pub(crate) fn run(global: &Global, bench: &BenchQuery) -> Result<ExitCode, Failu
     let log = Log::open(&path, &Options::reader().verify(Verify::New))?;
     log.scan_bound()?;
     let bound = seconds(|| Ok(log.scan_bound()?))?.0;
-    let before = memory::resident();
     let (made, views) =
         seconds(|| rebuild(&log, |_| ControlFlow::Continue(())).map_err(Failure::no))?;
-    let added = before.zip(memory::resident()).map(|(before, after)| after.saturating_sub(before));
     let mut measured = Vec::new();
     for asked in ASKED {
         measured.push(measure(&views, asked, bench)?);
@@ -93,6 +92,24 @@ pub(crate) fn run(global: &Global, bench: &BenchQuery) -> Result<ExitCode, Failu
     measured.push(as_of(&views, bench)?);
     report(global, &views, [bound, made], added, &measured)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Bytes that views of so many messages add to the process: measured before there is a log, whose freed memory they
+/// would be given.
+fn memory(messages: u64) -> Result<Option<u64>, Failure> {
+    let mut views = Views::new();
+    let before = memory::resident();
+    for n in 0..messages {
+        for (_, events) in workload::decided(mailbox::lifecycle(n, messages)?)? {
+            for event in &events {
+                let position = views.position();
+                views.apply(NAMESPACE, mailbox::id(n), event, position).map_err(Failure::no)?;
+            }
+        }
+    }
+    let after = memory::resident();
+    drop(views);
+    Ok(before.zip(after).map(|(before, after)| after.saturating_sub(before)))
 }
 
 fn fill(log: &Log, messages: u64) -> Result<(), Failure> {
