@@ -61,6 +61,6 @@ pub use open::Open;
 pub use pin::Pin;
 pub use posted::Posted;
 pub use scalar::ScalarError;
-pub use sealed::{NotCanonical, Pinning, SealedMessage, SealedRef};
+pub use sealed::{NotCanonical, Pinning, SealedMessage, SealedRef, data_list_hash};
 pub use time::Timestamp;
 pub use validate::{FieldError, InvalidMessage};

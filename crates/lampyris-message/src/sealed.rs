@@ -192,8 +192,8 @@ impl Pinning {
     }
 }
 
-/// The hash of a list of complete references.
-fn data_list_hash(data: Option<&[SealedRef]>) -> DataListHash {
+/// The hash of a list of data: what a header has in `datahash`. `None` is a list that was left away.
+pub fn data_list_hash(data: Option<&[SealedRef]>) -> DataListHash {
     let mut out = Vec::with_capacity(128 * data.map_or(1, <[_]>::len) + 2);
     encode::sealed_refs(data, &mut out);
     DataListHash(Bytes32::sha256(&out))

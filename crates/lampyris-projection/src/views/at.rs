@@ -2,7 +2,10 @@
 //!
 //! What changes only once is told by where the change stands; what may change more often is kept with its sequences.
 
-use lampyris_message::{MessageId, MessageState, Pin, SealedRef, Timestamp, TransactionId};
+use lampyris_message::hash::DataListHash;
+use lampyris_message::{
+    MessageId, MessageState, Pin, SealedRef, Timestamp, TransactionId, data_list_hash,
+};
 
 use super::columns::Batch;
 use super::dictionary::NO_WORD;
@@ -142,9 +145,15 @@ impl<'v> At<'v> {
         self.slot.traits.has(Traits::DATA_LIST)
     }
 
-    /// Whether the header has a hash of that list.
-    pub(super) const fn has_data_hash(&self) -> bool {
-        self.slot.traits.has(Traits::DATA_HASH)
+    /// The hash of the list of data, if the header has one.
+    pub(super) fn data_hash(&self) -> Option<DataListHash> {
+        if !self.slot.traits.has(Traits::DATA_HASH) {
+            return None;
+        }
+        self.rarer().and_then(|rarer| rarer.data_hash).or_else(|| {
+            let list: Option<Vec<SealedRef>> = self.has_data_list().then(|| self.data().collect());
+            Some(data_list_hash(list.as_deref()))
+        })
     }
 
     /// Whether it was taken in as evidence.

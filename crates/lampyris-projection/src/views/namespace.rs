@@ -4,7 +4,7 @@ use lampyris_log::snapshot::Chunks;
 use lampyris_message::event::{Beginning, Event};
 use lampyris_message::lifecycle::command::GapFill;
 use lampyris_message::{
-    BatchId, MessageId, MessageState, Pin, SealedRef, Timestamp, TransactionId,
+    BatchId, MessageId, MessageState, Pin, SealedRef, Timestamp, TransactionId, data_list_hash,
 };
 use roaring::RoaringBitmap;
 
@@ -113,8 +113,9 @@ impl Namespace {
             .with(Traits::DATA_LIST, beginning.data.is_some())
             .with(Traits::DATA_HASH, header.data_hash.is_some())
             .with(Traits::BATCH, slot.batch != NO_WORD);
-        if let Some(hash) = header.data_hash {
-            slot.data_hash = *hash.as_bytes();
+        // What the list of data hashes to is not kept: it is made again, unless the header says otherwise.
+        if header.data_hash.is_some_and(|hash| hash != data_list_hash(beginning.data.as_deref())) {
+            rare.rarer().data_hash = header.data_hash;
         }
         let (created, confirmed_rare);
         (slot.created, created) = moment(header.created);

@@ -3,6 +3,7 @@
 //! Most messages have none of it, and cost nothing here.
 
 use lampyris_log::snapshot::{SectionReader, SectionWriter, Unfit};
+use lampyris_message::hash::DataListHash;
 use lampyris_message::{Pin, Timestamp, TransactionId};
 
 use crate::stored::{read_option, read_pins, read_time, write_option, write_pins, write_time};
@@ -25,6 +26,8 @@ pub(super) struct Rare {
 /// What hardly any message has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Rarer {
+    /// The hash of its list of data, if the header says another than that of the list.
+    pub(super) data_hash: Option<DataListHash>,
     /// What its confirmation is correlated with, if that was reported.
     pub(super) correlator: Box<str>,
     /// The parent that the header names.
@@ -72,7 +75,8 @@ impl Rare {
 
 impl Rarer {
     fn write(&self, out: &mut SectionWriter<'_>) {
-        let Self { correlator, parent, created, confirmed, batches, notes } = self;
+        let Self { data_hash, correlator, parent, created, confirmed, batches, notes } = self;
+        write_option(out, *data_hash, |out, hash| out.raw(hash.as_bytes()));
         out.text(correlator);
         write_option(out, *parent, |out, parent| out.raw(parent.as_bytes()));
         write_option(out, *created, write_time);
@@ -90,6 +94,7 @@ impl Rarer {
 
     fn read(from: &mut SectionReader<'_>) -> Result<Self, Unfit> {
         let mut rarer = Self {
+            data_hash: read_option(from, |from| from.array().map(DataListHash::from_bytes))?,
             correlator: from.text()?.into(),
             parent: read_option(from, |from| from.array().map(TransactionId::from_bytes))?,
             created: read_option(from, read_time)?,

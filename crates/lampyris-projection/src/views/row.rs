@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use lampyris_message::hash::{DataListHash, MessageHash};
+use lampyris_message::hash::MessageHash;
 use lampyris_message::{
     DataRef, GroupHash, Header, Message, MessageId, MessageState, Open, Pin, SealedRef, Timestamp,
     TransactionRef,
@@ -110,7 +110,7 @@ impl<'v> Row<'v> {
             group: at.group().map(GroupHash::from_bytes),
             topics: at.topics().map(str::to_owned).collect(),
             tag: at.tag().to_owned(),
-            data_hash: at.has_data_hash().then(|| DataListHash::from_bytes(slot.data_hash)),
+            data_hash: at.data_hash(),
             tx_parent: parent.map(|tx_type| TransactionRef {
                 tx_type: Open::from_text(tx_type),
                 id: at.parent(),
@@ -149,11 +149,7 @@ impl Fields for Row<'_> {
             Field::Group => at.group().map_or(Cell::Null, Cell::Hash),
             Field::Created => time(at.created()),
             Field::DataHash => {
-                if at.has_data_hash() {
-                    Cell::Hash(slot.data_hash)
-                } else {
-                    Cell::Null
-                }
+                at.data_hash().map_or(Cell::Null, |hash| Cell::Hash(*hash.as_bytes()))
             }
             Field::IdempotencyKey => match at.idempotency_key() {
                 "" => Cell::Null,

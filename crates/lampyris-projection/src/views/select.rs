@@ -311,7 +311,20 @@ impl<'v, 'q> Search<'v, 'q> {
         let mut first = First { rows: BinaryHeap::new(), wanted, order: &self.order };
         let rows = |block: u32| self.of_block(block).filter(|row| self.comes(row));
         if let Some(few) = self.few() {
-            first.add(few.filter_map(|number| self.met(number)).filter(|row| self.comes(row)));
+            let zones = self.order.falls().then(|| self.may_be_open());
+            let mut seen = u32::MAX;
+            // The newest first: once they are ahead of a block, they are ahead of all before it.
+            for number in few.rev() {
+                let block = number / ZONE;
+                if let Some(open) = zones
+                    && block != std::mem::replace(&mut seen, block)
+                    && let Some(zone) = self.namespace.zones.get(block)
+                    && first.is_ahead_of(self.order.best_so_far(zone, open))
+                {
+                    break;
+                }
+                first.add(self.met(number).into_iter().filter(|row| self.comes(row)));
+            }
             return first.into_rows();
         }
         let after = self.after.as_ref().map(|after| self.order.place(after));
@@ -325,7 +338,7 @@ impl<'v, 'q> Search<'v, 'q> {
                 if first.is_ahead_of(self.order.best_so_far(zone, open)) {
                     break;
                 }
-                first.add(rows(block));
+                first.add(rows(block).rev());
             }
         } else {
             let block = |(first, zone): (u32, &Zone)| Block {

@@ -9,12 +9,11 @@ use super::dictionary::NO_WORD;
 use super::rare::Rare;
 use crate::stored::{read_message, read_state, write_state};
 
-/// A message's part of the memory: 176 bytes, and more only for data, pins and reasons.
+/// A message's part of the memory: 144 bytes, and more only for data, pins and reasons.
 #[derive(Debug, Clone)]
 pub(super) struct Slot {
     pub(super) id: MessageId,
     pub(super) hash: [u8; 32],
-    pub(super) data_hash: [u8; 32],
     /// Sequence of the first event.
     pub(super) first: u64,
     pub(super) created: Moment,
@@ -42,7 +41,7 @@ pub(super) struct Slot {
     pub(super) traits: Traits,
 }
 
-const _: () = assert!(size_of::<Slot>() == 176);
+const _: () = assert!(size_of::<Slot>() == 144);
 
 /// What is so or not so of a message from its first event on, and in the high half the state that it began in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -162,7 +161,6 @@ impl Slot {
         Self {
             id,
             hash: [0; 32],
-            data_hash: [0; 32],
             first,
             created: Moment::NONE,
             confirmed: Moment::NONE,
@@ -236,7 +234,6 @@ impl Slot {
     pub(super) fn write(&self, out: &mut SectionWriter<'_>) {
         out.raw(self.id.as_bytes());
         out.raw(&self.hash);
-        out.raw(&self.data_hash);
         out.u64(self.first);
         self.created.write(out);
         self.confirmed.write(out);
@@ -252,7 +249,7 @@ impl Slot {
 
     pub(super) fn read(from: &mut SectionReader<'_>) -> Result<Self, Unfit> {
         let mut slot = Self::new(read_message(from)?, 0, MessageState::Staged);
-        (slot.hash, slot.data_hash, slot.first) = (from.array()?, from.array()?, from.u64()?);
+        (slot.hash, slot.first) = (from.array()?, from.u64()?);
         (slot.created, slot.confirmed) = (Moment::read(from)?, Moment::read(from)?);
         for distance in slot.steps.iter_mut().chain([&mut slot.last]) {
             *distance = Distance(from.array()?);

@@ -94,6 +94,11 @@ impl Zones {
         }
     }
 
+    /// The block with a number.
+    pub(super) fn get(&self, number: u32) -> Option<&Zone> {
+        self.0.get(number as usize)
+    }
+
     /// The blocks that rows of a range are in, each with its first row.
     pub(super) fn of(&self, rows: &Range<u32>) -> impl DoubleEndedIterator<Item = (u32, &Zone)> {
         let first = rows.start / ZONE;
