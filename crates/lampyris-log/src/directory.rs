@@ -123,10 +123,19 @@ impl Directory {
         };
         match entries.as_slice() {
             // A backup of which nothing was written yet.
-            entries if entries.iter().all(begun) => Ok(Survey::Vacant),
+            entries if has(BACKUP_NEW) && entries.iter().all(begun) => Ok(Survey::Vacant),
+            [] => Ok(Survey::Vacant),
             entries if has(CREATING) && entries.iter().all(ours) => Ok(Survey::CutShort),
             _ => Err(OpenError::NotALog { path: self.path.clone() }),
         }
+    }
+
+    /// Whether there is a lock and nothing else.
+    pub(crate) fn has_a_lock_alone(&self) -> Result<bool, Unavailable> {
+        let entries = self.disk.list(&self.path).map_err(self.io("list", ""))?;
+        let names: Vec<_> =
+            entries.iter().flatten().filter_map(|entry| entry.file_name()).collect();
+        Ok(names == [LOCK])
     }
 
     /// Takes the lock for as long as the result lives.

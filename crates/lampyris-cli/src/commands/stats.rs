@@ -1,13 +1,14 @@
-//! `stats`: how much is in the log, and in which states the messages are.
+//! `stats`: how much is in the log, in which states the messages are, and since when the oldest of each.
 //!
 //! Counting only; a log that breaks a rule is refused, and `replay` says more of it.
 
 use std::io::Write;
 use std::process::ExitCode;
 
-use lampyris_message::MessageState;
-use lampyris_projection::Views;
+use lampyris_log::Log;
+use lampyris_message::{MessageId, MessageState, Timestamp};
 use lampyris_projection::record::{DATA, MESSAGE};
+use lampyris_projection::{Row, Views};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -21,14 +22,20 @@ pub(crate) fn run(global: &Global) -> Result<ExitCode, Failure> {
     let of = |kind: &str| kinds.iter().find(|(found, ..)| found == kind);
     let elements = of(DATA).map_or(0, |(_, streams, _)| *streams);
     let events = of(MESSAGE).map_or(0, |(.., records)| *records);
-    let (bytes, messages, states) = (log.record_bytes(), views.len(), states(&views));
+    let (bytes, messages) = (log.record_bytes(), views.len());
+    let states = states(&log, &views)?;
     let head = log.head();
     let log_id = Uuid::from_bytes(log.log_id());
     let recoveries = log.recoveries();
     let mut out = output::answers();
     if global.json {
+        let name = |state: &Counted| state.state.as_str().to_owned();
+        let oldest: Map<String, Value> = states
+            .iter()
+            .filter_map(|state| Some((name(state), state.oldest.as_ref()?.told())))
+            .collect();
         let states: Map<String, Value> =
-            states.map(|(state, count)| (state.as_str().to_owned(), json!(count))).collect();
+            states.iter().map(|state| (name(state), json!(state.count))).collect();
         output::json_line(
             &mut out,
             &json!({
@@ -43,6 +50,7 @@ pub(crate) fn run(global: &Global) -> Result<ExitCode, Failure> {
                 "messages": messages,
                 "dataElements": elements,
                 "states": states,
+                "oldest": oldest,
             }),
         )?;
     } else {
@@ -57,21 +65,55 @@ pub(crate) fn run(global: &Global) -> Result<ExitCode, Failure> {
         writeln!(out, "events     {events}")?;
         writeln!(out, "elements   {elements}")?;
         writeln!(out, "messages   {messages}")?;
-        for (state, count) in states {
-            writeln!(out, "  {:<10} {count}", state.as_str())?;
+        for Counted { state, count, oldest } in &states {
+            write!(out, "  {:<10} {count}", state.as_str())?;
+            match oldest {
+                Some(Oldest { id, since, .. }) => writeln!(out, ", the oldest {id} since {since}")?,
+                None => writeln!(out)?,
+            }
         }
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// How many messages of all namespaces are in each state.
-fn states(views: &Views) -> impl Iterator<Item = (MessageState, u64)> {
-    let mut all: Vec<_> = MessageState::ALL.iter().map(|state| (*state, 0)).collect();
-    for namespace in views.namespaces() {
-        for ((_, count), (_, here)) in all.iter_mut().zip(views.counts(namespace)) {
-            *count += here;
-        }
+/// The messages of all namespaces that are in a state.
+struct Counted {
+    state: MessageState,
+    count: u64,
+    oldest: Option<Oldest>,
+}
+
+/// The message that has been in its state the longest.
+struct Oldest {
+    id: MessageId,
+    namespace: String,
+    since: Timestamp,
+}
+
+impl Oldest {
+    fn told(&self) -> Value {
+        let Self { id, namespace, since } = self;
+        json!({ "id": id.to_string(), "namespace": namespace, "since": since.to_string() })
     }
-    all.into_iter()
+}
+
+/// How many messages of all namespaces are in each state, and the oldest of each.
+fn states(log: &Log, views: &Views) -> Result<Vec<Counted>, Failure> {
+    let mut all = Vec::new();
+    for state in MessageState::ALL.iter().copied() {
+        let count = |name| views.counts(name).find(|(found, _)| *found == state);
+        let count = views.namespaces().filter_map(count).map(|(_, count)| count).sum();
+        let oldest = views.namespaces().filter_map(|name| views.oldest(name, state));
+        let oldest = match oldest.min_by_key(Row::since) {
+            Some(row) => log.read(row.since())?.map(|record| Oldest {
+                id: row.id(),
+                namespace: row.namespace().to_owned(),
+                since: Timestamp::from_unix_nanos(record.time),
+            }),
+            None => None,
+        };
+        all.push(Counted { state, count, oldest });
+    }
+    Ok(all)
 }

@@ -170,6 +170,8 @@ fn claim(
             Err(OpenError::LogThere { path: to.path.clone() })
         }
         Err(OpenError::IsABackup { .. }) => Ok(false),
+        // A run was cut short before its first marker.
+        Err(OpenError::NotALog { .. }) if to.has_a_lock_alone()? => Ok(true),
         Err(error) => Err(error),
     };
     if is_vacant(to.survey())? {
