@@ -3,6 +3,7 @@
 
 pub(crate) mod decode;
 pub(crate) mod encode;
+mod fields;
 pub(crate) mod stored;
 
 use crate::decode::DecodeError;
@@ -11,6 +12,8 @@ use crate::id::{MessageId, TransactionId};
 use crate::kind::{MessageType, TxType};
 use crate::open::Open;
 use crate::time::Timestamp;
+
+pub use fields::HeaderFields;
 
 /// The hashed part of a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -52,11 +52,11 @@ pub use hash::{
     BatchHash, BlobHash, Bytes32, ContextHash, DataHash, DataListHash, GroupHash, MessageHash,
     NonceKey, PinHash,
 };
-pub use header::{Header, TransactionRef};
+pub use header::{Header, HeaderFields, TransactionRef};
 pub use id::{BatchId, DataId, IdentityId, MessageId, NodeId, TransactionId};
 pub use identity::{Identity, IdentityMessages, InvalidIdentity};
 pub use kind::{BatchType, IdentityType, MessageState, MessageType, TxType, ValidatorType};
-pub use message::{DataRef, Message};
+pub use message::{DataRef, Message, MessageFields};
 pub use open::Open;
 pub use pin::Pin;
 pub use posted::Posted;

@@ -3,6 +3,7 @@
 
 pub(crate) mod decode;
 pub(crate) mod encode;
+mod fields;
 
 use crate::decode::DecodeError;
 use crate::hash::{Bytes32, DataHash, DataListHash, MessageHash};
@@ -14,6 +15,8 @@ use crate::open::Open;
 use crate::sealed::SealedMessage;
 use crate::time::Timestamp;
 use crate::validate::InvalidMessage;
+
+pub use fields::MessageFields;
 
 /// A message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -135,7 +138,7 @@ impl DataRefs {
     /// The bytes that are hashed for `header.datahash`.
     pub fn canonical_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        encode::data_refs(self.0.as_deref(), &mut out);
+        encode::data_refs(self.0.as_ref().map(|list| list.iter().copied()), &mut out);
         out
     }
 

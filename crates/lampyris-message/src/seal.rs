@@ -86,6 +86,6 @@ pub(crate) fn check_hashes(message: &Message) -> Result<Checked, InvalidMessage>
 
 fn list_hash(data: Option<&[Option<DataRef>]>) -> DataListHash {
     let mut bytes = Vec::with_capacity(128 * data.map_or(1, <[_]>::len) + 2);
-    encode::data_refs(data, &mut bytes);
+    encode::data_refs(data.map(|data| data.iter().copied()), &mut bytes);
     DataListHash(Bytes32::sha256(&bytes))
 }

@@ -126,7 +126,7 @@ impl SealedMessage {
         let found = header.data_hash.ok_or(NotCanonical::Invalid(InvalidMessage::NoHashes))?;
         let data: Option<Arc<[SealedRef]>> = data.map(Into::into);
         validate::sealed_refs(data.as_deref().unwrap_or_default())?;
-        let expected = data_list_hash(data.as_deref());
+        let expected = data_list_hash(data.as_ref().map(|data| data.iter().copied()));
         if found != expected {
             return Err(NotCanonical::OtherData { expected, found });
         }
@@ -193,8 +193,8 @@ impl Pinning {
 }
 
 /// The hash of a list of data: what a header has in `datahash`. `None` is a list that was left away.
-pub fn data_list_hash(data: Option<&[SealedRef]>) -> DataListHash {
-    let mut out = Vec::with_capacity(128 * data.map_or(1, <[_]>::len) + 2);
+pub fn data_list_hash(data: Option<impl IntoIterator<Item = SealedRef>>) -> DataListHash {
+    let mut out = Vec::with_capacity(256);
     encode::sealed_refs(data, &mut out);
     DataListHash(Bytes32::sha256(&out))
 }

@@ -102,6 +102,17 @@ impl Timestamp {
         *self == Self::ZERO
     }
 
+    /// Appends the moment as upstream writes it in JSON: the zero time as `null`.
+    pub fn write_json(self, out: &mut Vec<u8>) {
+        if self.is_zero() {
+            out.extend_from_slice(b"null");
+            return;
+        }
+        out.push(b'"');
+        self.write_text(out);
+        out.push(b'"');
+    }
+
     /// Appends RFC 3339 in UTC, the fraction without trailing zeros, also for the zero time.
     pub(crate) fn write_text(self, out: &mut Vec<u8>) {
         let (days, second) =

@@ -30,5 +30,5 @@ pub use rebuild::{RebuildError, rebuild};
 pub use view::View;
 pub use views::{
     Bucket, By, Difference, ElementRow, EventRow, Fed, FedData, FedEvent, Histogram, Listing, Plan,
-    Row, SelectError, Selection, StoredViews, Told, VIEWS, VIEWS_VERSION, Views,
+    Row, RowFields, SelectError, Selection, StoredViews, Told, VIEWS, VIEWS_VERSION, Views,
 };

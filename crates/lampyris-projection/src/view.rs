@@ -2,10 +2,12 @@
 //!
 //! It only shows what events say; whether they may say it is judged elsewhere.
 
+use std::io::Write;
+
 use lampyris_message::event::{
     Cancelled, Event, Imported, Received, Rejected, Sealed, Sequenced, Staged,
 };
-use lampyris_message::{DataRef, Message, MessageState, Open, Pin, SealedMessage};
+use lampyris_message::{DataRef, Message, MessageFields, MessageState, Open, Pin, SealedMessage};
 
 /// One message as a FireFly client sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,9 +73,8 @@ impl View {
 
     /// FireFly's JSON of the message, with the member `position` added at its end.
     pub fn to_json(&self) -> Vec<u8> {
-        let mut json = self.message.to_json();
-        json.pop();
-        json.extend_from_slice(format!(",\"position\":{}}}", self.position).as_bytes());
+        let mut json = Vec::with_capacity(1024);
+        write_json(&self.message, self.position, &mut json);
         json
     }
 
@@ -98,6 +99,14 @@ impl View {
         self.message.confirmed = Some(rejected.at);
         self.message.reject_reason = format!("{}: {}", rejected.code, rejected.reason);
     }
+}
+
+/// Appends FireFly's JSON of a message, with the member `position` at its end.
+pub(crate) fn write_json(message: &impl MessageFields, position: u64, out: &mut Vec<u8>) {
+    message.write_json(out);
+    out.pop();
+    // A vector takes all that is written to it.
+    let _written = write!(out, ",\"position\":{position}}}");
 }
 
 fn from_staged(staged: &Staged) -> Message {

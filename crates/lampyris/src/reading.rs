@@ -6,7 +6,9 @@ use lampyris_log::Record;
 use lampyris_message::event::Event;
 use lampyris_message::{MessageId, MessageState, Timestamp};
 use lampyris_projection::query::{Cursor, Query};
-use lampyris_projection::{Plan, Row, SelectError, Selection, View, record};
+use lampyris_projection::{
+    ExplainError, Explanation, Plan, Row, SelectError, Selection, View, Views, explain, record,
+};
 
 use crate::Lampyris;
 use crate::error::Error;
@@ -65,15 +67,47 @@ impl Lampyris {
         self.engine.live().read(|views| views.by_key(&self.engine.namespace, key))
     }
 
-    /// The messages that a query asks for.
+    /// Lets `read` see all views where they are kept, as they are after the latest records: messages, FireFly's events
+    /// and data elements, with their counts and histograms. Nothing is copied but what it copies.
+    ///
+    /// `read` holds up what is decided meanwhile: it should take what it needs, such as the JSON that [`Row::write_json`]
+    /// writes, and go. It must not read these views again, which would wait for itself.
+    ///
+    /// ```
+    /// use lampyris::Lampyris;
+    /// use lampyris::projection::SelectError;
+    /// use lampyris::query::{Collection, Query, Rules};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// let engine = Lampyris::open(folder.path())?;
+    /// let filter = "state=pending&topics=orders&sort=-created&limit=25";
+    /// let query = Query::parse(Collection::Messages, filter, &Rules::STRICT)?;
+    /// let lines = engine.with_views(|views| {
+    ///     let mut lines = Vec::new();
+    ///     for row in &views.select(engine.namespace(), &query)?.rows {
+    ///         row.write_json(&mut lines);
+    ///         lines.push(b'\n');
+    ///     }
+    ///     Ok::<_, SelectError>(lines)
+    /// })?;
+    /// # assert!(lines.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_views<R>(&self, read: impl FnOnce(&Views) -> R) -> R {
+        self.engine.live().read(read)
+    }
+
+    /// The messages that a query asks for, each as a whole.
     ///
     /// # Errors
     /// [`SelectError`] if it asks for a place or a position that is not there.
     pub fn query(&self, query: &Query) -> Result<Answer, SelectError> {
-        self.engine.live().read(|views| {
-            let selection = views.select(&self.engine.namespace, query)?;
-            let messages = selection.rows.iter().map(Row::view).collect();
-            let Selection { total, position, next, .. } = selection;
+        self.with_views(|views| {
+            let found = views.select(&self.engine.namespace, query)?;
+            let Selection { rows, total, position, next, .. } = found;
+            let messages = rows.iter().map(Row::view).collect();
             Ok(Answer { messages, total, position, next })
         })
     }
@@ -84,6 +118,15 @@ impl Lampyris {
     /// As [`query`](Self::query).
     pub fn explain_query(&self, query: &Query) -> Result<Plan, SelectError> {
         self.engine.live().read(|views| views.explain_query(&self.engine.namespace, query))
+    }
+
+    /// Why a message is where it is: since when, what it waits for, and what is expected next and of whom; nothing if it
+    /// is not known.
+    ///
+    /// # Errors
+    /// [`ExplainError`] if its history cannot be read.
+    pub fn explain(&self, id: MessageId) -> Result<Option<Explanation>, ExplainError> {
+        explain(&self.engine.log, &self.engine.namespace, id)
     }
 
     /// How many records of the log had been appended by a moment: what a query [`at`](Query::at) that moment reflects.

@@ -16,10 +16,15 @@ pub(super) struct Values {
 pub(super) struct Asked {
     pub(super) name: &'static str,
     pub(super) filter: fn(&Values) -> String,
-    pub(super) sql: fn(&Values) -> (&'static str, Vec<Parameter>),
+    pub(super) sql: fn(&Values) -> Statement,
     /// Whether what counts is the number of rows, and not the rows.
     pub(super) is_count: bool,
+    /// Whether each row must be looked at: then it is asked less often.
+    pub(super) is_scan: bool,
 }
+
+/// An SQL statement with its values.
+pub(super) type Statement = (&'static str, Vec<Parameter>);
 
 /// A value in an SQL statement.
 pub(super) enum Parameter {
@@ -47,6 +52,7 @@ pub(super) const ASKED: &[Asked] = &[
             ("SELECT * FROM messages WHERE namespace_local = 'default' AND id = ?1", vec![id])
         },
         is_count: false,
+        is_scan: false,
     },
     Asked {
         name: "newest 25 in a state",
@@ -59,6 +65,7 @@ pub(super) const ASKED: &[Asked] = &[
             )
         },
         is_count: false,
+        is_scan: false,
     },
     Asked {
         name: "25 in a state, FireFly's order",
@@ -72,6 +79,7 @@ pub(super) const ASKED: &[Asked] = &[
             )
         },
         is_count: false,
+        is_scan: false,
     },
     Asked {
         name: "newest 25 of a topic",
@@ -84,6 +92,7 @@ pub(super) const ASKED: &[Asked] = &[
             )
         },
         is_count: false,
+        is_scan: false,
     },
     Asked {
         name: "25 of an author in a state and a time",
@@ -106,6 +115,7 @@ pub(super) const ASKED: &[Asked] = &[
             )
         },
         is_count: false,
+        is_scan: false,
     },
     Asked {
         name: "how many in a state",
@@ -115,6 +125,7 @@ pub(super) const ASKED: &[Asked] = &[
             ("SELECT COUNT(*) FROM messages WHERE state = ?1", vec![state])
         },
         is_count: true,
+        is_scan: false,
     },
     Asked {
         name: "a page of 1,000 by sequence",
@@ -127,6 +138,7 @@ pub(super) const ASKED: &[Asked] = &[
             )
         },
         is_count: false,
+        is_scan: false,
     },
     Asked {
         name: "each row, no index",
@@ -139,5 +151,6 @@ pub(super) const ASKED: &[Asked] = &[
             )
         },
         is_count: false,
+        is_scan: true,
     },
 ];

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use lampyris::Message;
 use lampyris::message::Open;
-use rusqlite::types::Value;
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params, params_from_iter};
 
-use super::asked::Parameter;
+use super::asked::{Parameter, Statement};
+use super::{Answer, Answered, body};
 
 const SCHEMA: &str = "
 PRAGMA journal_mode = WAL;
@@ -18,7 +19,15 @@ CREATE TABLE messages (
     created INTEGER NOT NULL, namespace TEXT NOT NULL, namespace_local TEXT NOT NULL, topics TEXT NOT NULL, tag TEXT,
     group_hash TEXT, datahash TEXT, hash TEXT NOT NULL, pins TEXT, state TEXT NOT NULL, confirmed INTEGER,
     reject_reason TEXT NOT NULL, tx_type TEXT NOT NULL, tx_id TEXT, batch_id TEXT, idempotency_key TEXT
+);
+CREATE TABLE messages_data (
+    seq INTEGER PRIMARY KEY, namespace TEXT NOT NULL, message_id TEXT NOT NULL, data_id TEXT NOT NULL,
+    data_hash TEXT NOT NULL, data_idx INTEGER NOT NULL
 );";
+
+/// The references to data of one message.
+const DATA: &str = "SELECT data_id, data_hash FROM messages_data \
+     WHERE namespace = 'default' AND message_id = ?1 ORDER BY data_idx";
 
 /// FireFly's, then those that it lacks.
 const INDEXES: &str = "
@@ -31,62 +40,89 @@ CREATE INDEX messages_topics ON messages (topics, created);
 CREATE INDEX messages_author ON messages (author, state, created);
 CREATE INDEX messages_batch ON messages (batch_id);
 CREATE INDEX messages_cid ON messages (cid);
+CREATE INDEX messages_data_message ON messages_data (namespace, message_id);
 ANALYZE;";
 
 /// The messages in SQLite.
 pub(super) struct Mirror(Connection);
 
-/// What a statement gave.
-pub(super) struct Rows {
-    pub(super) ids: Vec<Value>,
-    /// The number, if it is one that the statement gives.
-    pub(super) count: Option<u64>,
-}
-
 impl Mirror {
-    pub(super) fn make(path: &Path, messages: &[Message]) -> Result<Self, String> {
+    pub(super) fn make(
+        path: &Path,
+        messages: impl Iterator<Item = (u64, Message)>,
+    ) -> Result<Self, String> {
         make(path, messages).map(Self).map_err(|error| error.to_string())
     }
 
-    /// Runs a statement, and reads every value of every row.
-    pub(super) fn ask(&self, sql: &str, parameters: &[Parameter]) -> Result<Rows, String> {
-        self.read(sql, parameters).map_err(|error| format!("{sql}: {error}"))
+    /// Runs a statement, and answers with each row and the references to data that belong to it.
+    pub(super) fn ask(
+        &self,
+        statement: &Statement,
+        is_count: bool,
+        answer: Answer,
+    ) -> Result<Answered, String> {
+        self.read(statement, is_count, answer).map_err(|error| error.to_string())
     }
 
-    fn read(&self, sql: &str, parameters: &[Parameter]) -> rusqlite::Result<Rows> {
+    fn read(
+        &self,
+        (sql, parameters): &Statement,
+        is_count: bool,
+        answer: Answer,
+    ) -> rusqlite::Result<Answered> {
         let mut statement = self.0.prepare_cached(sql)?;
-        let columns = statement.column_count();
+        let mut of_message = self.0.prepare_cached(DATA)?;
         let values = parameters.iter().map(|parameter| match parameter {
-            Parameter::Text(text) => Value::Text(text.clone()),
-            Parameter::Integer(number) => Value::Integer(*number),
+            Parameter::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Parameter::Integer(number) => ToSqlOutput::Borrowed(ValueRef::Integer(*number)),
         });
         let mut rows = statement.query(params_from_iter(values))?;
-        let mut found = Rows { ids: Vec::new(), count: None };
+        let (mut looked, mut json, mut count) = (0, Vec::new(), 0);
         while let Some(row) = rows.next()? {
-            // As a client is given them: each in memory of its own.
-            let values: Vec<Value> =
-                (0..columns).map(|at| row.get(at)).collect::<Result<_, _>>()?;
-            if let [Value::Integer(count)] = values.as_slice() {
-                found.count = u64::try_from(*count).ok();
+            if is_count {
+                count = row.get(0)?;
+                continue;
             }
-            found.ids.extend(values.into_iter().nth(1));
+            let data = of_message.query([ToSqlOutput::Borrowed(row.get_ref(1)?)])?;
+            match answer {
+                Answer::Looked => looked += body::looked(row, data)?,
+                Answer::Json => body::write(row, data, &mut json)?,
+            }
         }
-        Ok(found)
+        Ok(match answer {
+            _ if is_count => Answered::Count(count),
+            Answer::Looked => Answered::Looked(looked),
+            Answer::Json => Answered::Json(json),
+        })
     }
 }
 
-fn make(path: &Path, messages: &[Message]) -> rusqlite::Result<Connection> {
+fn make(
+    path: &Path,
+    messages: impl Iterator<Item = (u64, Message)>,
+) -> rusqlite::Result<Connection> {
     let mut connection = Connection::open(path)?;
     connection.execute_batch(SCHEMA)?;
     let transaction = connection.transaction()?;
     {
         let mut insert = transaction.prepare(
             "INSERT INTO messages VALUES \
-             (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)",
+             (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22)",
         )?;
-        for message in messages {
+        let mut refer = transaction
+            .prepare("INSERT INTO messages_data VALUES (NULL, 'default', ?1, ?2, ?3, ?4)")?;
+        for (sequence, message) in messages {
             let header = &message.header;
+            for (index, reference) in message.data.iter().flatten().flatten().enumerate() {
+                refer.execute(params![
+                    header.id.map(|id| id.to_string()),
+                    reference.id.map(|id| id.to_string()),
+                    reference.hash.map(|hash| hash.to_string()),
+                    index,
+                ])?;
+            }
             insert.execute(params![
+                sequence,
                 header.id.map(|id| id.to_string()),
                 header.cid.map(|id| id.to_string()),
                 header.message_type.as_str(),

@@ -9,15 +9,15 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use lampyris_log::Log;
-use lampyris_projection::query::{Condition, Cursor, Field, Query, QueryError, Rules, SortBy};
-use lampyris_projection::{By, Plan, Views, position_at};
+use lampyris_projection::query::{Condition, Field, Query, QueryError, Rules, SortBy};
+use lampyris_projection::{By, Listing, Plan, position_at};
 use serde_json::{Value, json};
 
 use crate::args::{At, Global, List, Of};
 use crate::failure::Failure;
 use crate::{output, store};
 
-pub(crate) use shown::line;
+pub(crate) use shown::Shown;
 
 pub(crate) fn run(global: &Global, list: &List) -> Result<ExitCode, Failure> {
     let mut query = asked(list)?;
@@ -37,8 +37,18 @@ pub(crate) fn run(global: &Global, list: &List) -> Result<ExitCode, Failure> {
         let plan = views.explain_query(namespace, &query).map_err(Failure::no)?;
         tell_plan(global, &plan, &mut out)?;
     } else {
-        let page = page(&views, list, &query)?;
-        tell(global, list, &page, &mut out)?;
+        let no = Failure::no;
+        match list.of {
+            Of::Messages => {
+                tell(global, list, &views.select(namespace, &query).map_err(no)?, &mut out)
+            }
+            Of::Events => {
+                tell(global, list, &views.select_events(namespace, &query).map_err(no)?, &mut out)
+            }
+            Of::Data => {
+                tell(global, list, &views.select_data(namespace, &query).map_err(no)?, &mut out)
+            }
+        }?;
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
@@ -94,64 +104,38 @@ pub(crate) fn position(log: &Log, at: Option<At>) -> Result<Option<u64>, Failure
     })
 }
 
-/// A page of a list, its rows told.
-struct Page {
-    rows: Vec<Told>,
-    total: Option<u64>,
-    position: u64,
-    next: Option<Cursor>,
-}
-
-/// A row as it is told: for people, and for programs.
-struct Told {
-    line: String,
-    json: Vec<u8>,
-}
-
-fn page(views: &Views, list: &List, query: &Query) -> Result<Page, Failure> {
-    let namespace = &list.namespace.namespace;
-    Ok(match list.of {
-        Of::Messages => {
-            let found = views.select(namespace, query).map_err(Failure::no)?;
-            let rows = found.rows.iter().map(shown::message).collect();
-            Page { rows, total: found.total, position: found.position, next: found.next }
-        }
-        Of::Events => {
-            let found = views.select_events(namespace, query).map_err(Failure::no)?;
-            let rows = found.rows.iter().map(shown::event).collect();
-            Page { rows, total: found.total, position: found.position, next: found.next }
-        }
-        Of::Data => {
-            let found = views.select_data(namespace, query).map_err(Failure::no)?;
-            let rows = found.rows.iter().map(shown::element).collect();
-            Page { rows, total: found.total, position: found.position, next: found.next }
-        }
-    })
-}
-
-fn tell(global: &Global, list: &List, page: &Page, out: &mut impl Write) -> Result<(), Failure> {
-    let Page { rows, total, position, next } = page;
+/// Tells a page row by row.
+fn tell<R: Shown>(
+    global: &Global,
+    list: &List,
+    page: &Listing<R>,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    let Listing { rows, total, position, next, .. } = page;
+    let mut json = Vec::new();
     if global.json && list.count {
-        let items = rows.iter().map(|row| serde_json::from_slice(&row.json).unwrap_or_default());
-        let items: Vec<Value> = items.collect();
-        let next = next.map(|next| next.to_string());
-        return Ok(output::json_line(
-            out,
-            &json!({
-                "count": items.len(),
-                "total": total,
-                "items": items,
-                "position": position,
-                "next": next,
-            }),
-        )?);
+        let mut separator = b'[';
+        for row in rows {
+            json.push(std::mem::replace(&mut separator, b','));
+            row.write_json(&mut json);
+        }
+        json.extend_from_slice(if rows.is_empty() { b"[]" } else { b"]" });
+        // The rows are written by their own encoder, and stand between what is written here.
+        let total = json!(total);
+        let next = json!(next.map(|next| next.to_string()));
+        write!(out, "{{\"count\":{},\"items\":", rows.len())?;
+        out.write_all(&json)?;
+        writeln!(out, ",\"next\":{next},\"position\":{position},\"total\":{total}}}")?;
+        return Ok(());
     }
     for row in rows {
         if global.json {
-            out.write_all(&row.json)?;
-            out.write_all(b"\n")?;
+            json.clear();
+            row.write_json(&mut json);
+            json.push(b'\n');
+            out.write_all(&json)?;
         } else {
-            writeln!(out, "{}", row.line)?;
+            writeln!(out, "{}", row.line())?;
         }
     }
     if let Some(total) = total

@@ -12,7 +12,7 @@ use lampyris_message::{MessageState, Timestamp};
 use lampyris_projection::position_at;
 use serde_json::json;
 
-use super::list;
+use super::list::Shown;
 use crate::args::{Global, Stuck};
 use crate::failure::Failure;
 use crate::{output, store};
@@ -53,7 +53,7 @@ pub(crate) fn run(global: &Global, stuck: &Stuck) -> Result<ExitCode, Failure> {
             });
             output::json_line(&mut out, &told)?;
         } else {
-            writeln!(out, "{}  for {}", list::line(row), age(seconds))?;
+            writeln!(out, "{}  for {}", row.line(), age(seconds))?;
         }
     }
     if !global.json {

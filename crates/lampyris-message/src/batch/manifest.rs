@@ -51,7 +51,7 @@ pub(super) fn of(payload: &BatchPayload, id: Option<BatchId>) -> Manifest {
     let mut object = ObjectWriter::open(&mut out);
     object.number("version", Manifest::VERSION);
     object.or_null("id", id, |id, out| id.write_json(out));
-    transaction_ref(&payload.tx, object.member("tx"));
+    transaction_ref(payload.tx.tx_type.as_str(), payload.tx.id, object.member("tx"));
 
     let with_id =
         messages.iter().flatten().filter_map(|message| Some((message.header.id?, message)));

@@ -2,7 +2,6 @@
 //! Names are this crate's own and hold nothing to escape.
 
 use super::write;
-use crate::header::encode::time;
 use crate::time::Timestamp;
 
 /// An object that is open in `out`; [`close`](Self::close) ends it.
@@ -72,7 +71,7 @@ impl<'a> ObjectWriter<'a> {
 
     /// Appends a time, if there is one; the zero time is `null`.
     pub(crate) fn time(&mut self, name: &str, at: Option<Timestamp>) {
-        self.some(name, at, time);
+        self.some(name, at, Timestamp::write_json);
     }
 
     /// Ends the object.
@@ -85,7 +84,11 @@ impl<'a> ObjectWriter<'a> {
 }
 
 /// Appends an array of what `write` makes of each entry, or `null` if there is none.
-pub(crate) fn array<T>(entries: Option<&[T]>, out: &mut Vec<u8>, write: impl Fn(&T, &mut Vec<u8>)) {
+pub(crate) fn array<T>(
+    entries: Option<impl IntoIterator<Item = T>>,
+    out: &mut Vec<u8>,
+    write: impl Fn(T, &mut Vec<u8>),
+) {
     match entries {
         Some(entries) => array_of(entries, out, write),
         None => out.extend_from_slice(b"null"),

@@ -2,60 +2,64 @@
 //! Nothing here checks a field: what is given is written.
 
 use crate::hash::DataHash;
-use crate::header::encode::{header, strings, time};
+use crate::header::encode::{header, strings};
 use crate::id::DataId;
 use crate::json::object::array;
 use crate::json::write;
-use crate::message::{DataRef, Message};
+use crate::message::{DataRef, MessageFields};
 use crate::sealed::SealedRef;
 
 /// Appends a message; what is empty is left out but for the header and the data.
-pub(crate) fn message(message: &Message, out: &mut Vec<u8>) {
+pub(crate) fn message(message: &impl MessageFields, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"header\":");
-    header(&message.header, out);
-    if !message.local_namespace.is_empty() {
+    header(message.header(), out);
+    if !message.local_namespace().is_empty() {
         out.extend_from_slice(b",\"localNamespace\":");
-        write::string(&message.local_namespace, out);
+        write::string(message.local_namespace(), out);
     }
-    if let Some(hash) = &message.hash {
+    if let Some(hash) = message.hash() {
         out.extend_from_slice(b",\"hash\":");
         hash.0.write_json(out);
     }
-    if let Some(batch) = &message.batch {
+    if let Some(batch) = message.batch() {
         out.extend_from_slice(b",\"batch\":");
         batch.write_json(out);
     }
-    if let Some(tx_id) = &message.tx_id {
+    if let Some(tx_id) = message.tx_id() {
         out.extend_from_slice(b",\"txid\":");
         tx_id.write_json(out);
     }
-    if let Some(state) = message.state.as_ref().filter(|state| !state.is_empty()) {
+    if !message.state().is_empty() {
         out.extend_from_slice(b",\"state\":");
-        write::string(state.as_str(), out);
+        write::string(message.state(), out);
     }
-    if let Some(confirmed) = message.confirmed {
+    if let Some(confirmed) = message.confirmed() {
         out.extend_from_slice(b",\"confirmed\":");
-        time(confirmed, out);
+        confirmed.write_json(out);
     }
-    if !message.reject_reason.is_empty() {
+    if !message.reject_reason().is_empty() {
         out.extend_from_slice(b",\"rejectReason\":");
-        write::string(&message.reject_reason, out);
+        write::string(message.reject_reason(), out);
     }
     out.extend_from_slice(b",\"data\":");
-    data_refs(message.data.as_deref(), out);
-    if !message.pins.is_empty() {
+    data_refs(message.data(), out);
+    let mut pins = message.pins().peekable();
+    if pins.peek().is_some() {
         out.extend_from_slice(b",\"pins\":");
-        strings(&message.pins, out);
+        strings(pins, out);
     }
-    if !message.idempotency_key.is_empty() {
+    if !message.idempotency_key().is_empty() {
         out.extend_from_slice(b",\"idempotencyKey\":");
-        write::string(&message.idempotency_key, out);
+        write::string(message.idempotency_key(), out);
     }
     out.push(b'}');
 }
 
 /// Appends a list of references as it is hashed; no list is `null`.
-pub(crate) fn data_refs(data: Option<&[Option<DataRef>]>, out: &mut Vec<u8>) {
+pub(crate) fn data_refs(
+    data: Option<impl IntoIterator<Item = Option<DataRef>>>,
+    out: &mut Vec<u8>,
+) {
     array(data, out, |entry, out| match entry {
         Some(DataRef { id, hash }) => data_ref(id.as_ref(), hash.as_ref(), out),
         None => out.extend_from_slice(b"null"),
@@ -63,7 +67,7 @@ pub(crate) fn data_refs(data: Option<&[Option<DataRef>]>, out: &mut Vec<u8>) {
 }
 
 /// Appends a list of complete references as it is hashed; no list is `null`.
-pub(crate) fn sealed_refs(data: Option<&[SealedRef]>, out: &mut Vec<u8>) {
+pub(crate) fn sealed_refs(data: Option<impl IntoIterator<Item = SealedRef>>, out: &mut Vec<u8>) {
     array(data, out, |entry, out| data_ref(Some(&entry.id), Some(&entry.hash), out));
 }
 

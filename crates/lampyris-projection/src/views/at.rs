@@ -150,10 +150,8 @@ impl<'v> At<'v> {
         if !self.slot.traits.has(Traits::DATA_HASH) {
             return None;
         }
-        self.rarer().and_then(|rarer| rarer.data_hash).or_else(|| {
-            let list: Option<Vec<SealedRef>> = self.has_data_list().then(|| self.data().collect());
-            Some(data_list_hash(list.as_deref()))
-        })
+        let told = self.rarer().and_then(|rarer| rarer.data_hash);
+        Some(told.unwrap_or_else(|| data_list_hash(self.has_data_list().then(|| self.data()))))
     }
 
     /// Whether it was taken in as evidence.

@@ -114,7 +114,9 @@ impl Namespace {
             .with(Traits::DATA_HASH, header.data_hash.is_some())
             .with(Traits::BATCH, slot.batch != NO_WORD);
         // What the list of data hashes to is not kept: it is made again, unless the header says otherwise.
-        if header.data_hash.is_some_and(|hash| hash != data_list_hash(beginning.data.as_deref())) {
+        if header.data_hash.is_some_and(|hash| {
+            hash != data_list_hash(beginning.data.as_ref().map(|data| data.iter().copied()))
+        }) {
             rare.rarer().data_hash = header.data_hash;
         }
         let (created, confirmed_rare);

@@ -5,15 +5,16 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use lampyris_message::hash::MessageHash;
 use lampyris_message::{
-    DataRef, GroupHash, Header, Message, MessageId, MessageState, Open, Pin, SealedRef, Timestamp,
-    TransactionRef,
+    Header, HeaderFields, Message, MessageFields, MessageId, MessageState, Open, Pin, SealedRef,
+    Timestamp, TransactionRef,
 };
 
 use super::at::At;
+use super::fields::RowFields;
 use crate::View;
 use crate::query::{Cell, Field, Fields};
+use crate::view::write_json;
 
 /// One message of [`Views`](crate::Views), as it was after so many records of the log.
 #[derive(Clone, Copy)]
@@ -82,54 +83,50 @@ impl<'v> Row<'v> {
         self.at.data()
     }
 
+    /// All fields that a client sees, where they are kept.
+    pub fn fields(&self) -> RowFields<'v> {
+        RowFields::of(self.at)
+    }
+
+    /// Appends what a client sees of the message: FireFly's JSON, with the member `position` at its end.
+    pub fn write_json(&self, out: &mut Vec<u8>) {
+        write_json(&self.fields(), self.position(), out);
+    }
+
     /// The message as a FireFly client sees it.
     pub fn view(&self) -> View {
-        let (at, slot) = (self.at, self.at.slot());
-        let (batch, tx_id) = at.batch();
-        let data = at.has_data_list().then(|| {
-            let references = at.data();
-            let reference = |reference: SealedRef| {
-                Some(DataRef { id: Some(reference.id), hash: Some(reference.hash) })
-            };
-            references.map(reference).collect()
-        });
-        let mut kind = at.kind();
-        let (message_type, tx_type, parent) =
-            (kind.text(), kind.next().flatten(), kind.next().flatten());
-        let (namespace, local_namespace) = (kind.text(), kind.text());
-        let (author, key) = at.sender();
+        let fields = self.fields();
         let header = Header {
-            id: Some(slot.id),
-            cid: at.cid(),
-            message_type: Open::from_text(message_type),
-            tx_type: tx_type.map(Open::from_text),
-            author: author.to_owned(),
-            key: key.to_owned(),
-            created: at.created(),
-            namespace: namespace.to_owned(),
-            group: at.group().map(GroupHash::from_bytes),
-            topics: at.topics().map(str::to_owned).collect(),
-            tag: at.tag().to_owned(),
-            data_hash: at.data_hash(),
-            tx_parent: parent.map(|tx_type| TransactionRef {
-                tx_type: Open::from_text(tx_type),
-                id: at.parent(),
-            }),
+            id: HeaderFields::id(&fields),
+            cid: fields.cid(),
+            message_type: Open::from_text(fields.message_type()),
+            tx_type: fields.tx_type().map(Open::from_text),
+            author: fields.author().to_owned(),
+            key: fields.key().to_owned(),
+            created: fields.created(),
+            namespace: fields.namespace().to_owned(),
+            group: fields.group(),
+            topics: fields.topics().map(str::to_owned).collect(),
+            tag: fields.tag().to_owned(),
+            data_hash: fields.data_hash(),
+            tx_parent: fields
+                .tx_parent()
+                .map(|(tx_type, id)| TransactionRef { tx_type: Open::from_text(tx_type), id }),
         };
         let message = Message {
             header,
-            local_namespace: local_namespace.to_owned(),
-            hash: Some(MessageHash::from_bytes(slot.hash)),
-            batch,
-            tx_id,
-            state: Some(Open::from(at.state())),
-            confirmed: at.confirmed(),
-            reject_reason: at.reject_reason().to_owned(),
-            data,
-            pins: at.pins().iter().map(Pin::to_string).collect(),
-            idempotency_key: at.idempotency_key().to_owned(),
+            local_namespace: fields.local_namespace().to_owned(),
+            hash: fields.hash(),
+            batch: fields.batch(),
+            tx_id: fields.tx_id(),
+            state: Some(Open::from(self.state())),
+            confirmed: fields.confirmed(),
+            reject_reason: fields.reject_reason().to_owned(),
+            data: fields.data().map(Iterator::collect),
+            pins: fields.pins().map(|pin| pin.as_ref().to_owned()).collect(),
+            idempotency_key: fields.idempotency_key().to_owned(),
         };
-        View::of(message, at.last())
+        View::of(message, self.position())
     }
 }
 

@@ -8,6 +8,7 @@ use std::ops::{Range, RangeInclusive};
 
 use roaring::RoaringBitmap;
 
+use super::Listing;
 use super::Views;
 use super::at::At;
 use super::bounds::{rows_within, within};
@@ -18,19 +19,8 @@ use super::row::Row;
 use super::zones::{ZONE, Zone};
 use crate::query::{Cursor, Field, Filter, Query, list_of};
 
-/// What a query is answered with.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Selection<'v> {
-    /// The rows of this page, in order.
-    pub rows: Vec<Row<'v>>,
-    /// How many rows meet the filter on all pages, if that was asked.
-    pub total: Option<u64>,
-    /// How many records of the log the answer reflects.
-    pub position: u64,
-    /// Where the list goes on, if it may.
-    pub next: Option<Cursor>,
-}
+/// What a query about messages is answered with.
+pub type Selection<'v> = Listing<Row<'v>>;
 
 /// How a query is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -311,7 +301,9 @@ impl<'v, 'q> Search<'v, 'q> {
         let mut first = First { rows: BinaryHeap::new(), wanted, order: &self.order };
         let rows = |block: u32| self.of_block(block).filter(|row| self.comes(row));
         if let Some(few) = self.few() {
-            let zones = self.order.falls().then(|| self.may_be_open());
+            // So few that all of them are wanted are not worth asking which blocks can be left out.
+            let is_more = || self.driver.as_ref().is_some_and(|rows| rows.len() > wanted as u64);
+            let zones = (self.order.falls() && is_more()).then(|| self.may_be_open());
             let mut seen = u32::MAX;
             // The newest first: once they are ahead of a block, they are ahead of all before it.
             for number in few.rev() {

@@ -39,6 +39,9 @@ proptest! {
         for (first, view) in &shown {
             let row = views.row(first.namespace, first.id).unwrap();
             prop_assert_eq!(&row.view(), view);
+            let mut json = Vec::new();
+            row.write_json(&mut json);
+            prop_assert_eq!(String::from_utf8(json), String::from_utf8(view.to_json()));
             prop_assert_eq!((row.first(), row.position()), (first.position, view.position()));
             prop_assert_eq!(views.state(first.namespace, first.id), state(view));
         }

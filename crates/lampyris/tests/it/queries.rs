@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use lampyris::query::{Collection, Query, Rules};
-use lampyris::{Lampyris, MessageId, Timestamp, block_on};
+use lampyris::{Lampyris, MessageId, Timestamp, View, block_on};
 
 use crate::cast::{broadcast, message, seal};
 
@@ -106,4 +106,32 @@ fn what_was_written_is_read_at_once_and_as_it_was_at_a_moment() {
     assert_eq!((plan.left, plan.rows), (1, 1));
     block_on(engine.close()).unwrap();
     assert!(block_on(engine.wait_for(head + 1)).is_err());
+}
+
+#[test]
+fn all_views_are_read_where_they_are_and_a_message_is_explained() {
+    let scratch = tempfile::tempdir().unwrap();
+    let engine = Lampyris::open(scratch.path()).unwrap();
+    for number in 0..3 {
+        block_on(engine.stage(broadcast(number))).unwrap();
+    }
+    block_on(engine.seal(message(1), seal(1))).unwrap();
+    let ready = page_of("state=ready");
+    let (page, listed) = engine.with_views(|views| {
+        let found = views.select(engine.namespace(), &ready).unwrap();
+        let mut page = Vec::new();
+        found.rows.iter().for_each(|row| row.write_json(&mut page));
+        let events = views.select_events(engine.namespace(), &Query::in_log_order()).unwrap();
+        (page, (found.rows.len(), events.rows.len()))
+    });
+    let whole: Vec<u8> =
+        engine.query(&ready).unwrap().messages.iter().flat_map(View::to_json).collect();
+    assert!(!page.is_empty());
+    assert_eq!((page, listed), (whole, (3, 0)));
+
+    let explained = engine.explain(message(1)).unwrap().unwrap();
+    let view = engine.get(message(1)).unwrap();
+    assert_eq!((explained.view, explained.last.sequence), (view.clone(), view.position()));
+    assert_eq!(explained.since.sequence, view.position(), "since then it is sealed");
+    assert!(engine.explain(message(9)).unwrap().is_none());
 }

@@ -6,64 +6,84 @@ use lampyris_message::event::Held;
 use lampyris_projection::{ElementRow, EventRow, Row};
 use serde_json::{Value, json};
 
-use super::Told;
 use crate::output;
 
-/// A message in a line for people.
-pub(crate) fn line(row: &Row<'_>) -> String {
-    let topics: Vec<&str> = row.topics().collect();
-    format!(
-        "{}  {:<9}  {:<10}  {:<30}  {}",
-        row.id(),
-        row.state().as_str(),
-        output::plain(row.message_type()),
-        text(row.created()),
-        output::plain(&topics.join(",")),
-    )
+/// What can stand in a list.
+pub(crate) trait Shown {
+    /// It in a line for people.
+    fn line(&self) -> String;
+
+    /// Appends it as JSON, for programs.
+    fn write_json(&self, out: &mut Vec<u8>);
 }
 
-pub(super) fn message(row: &Row<'_>) -> Told {
-    Told { line: line(row), json: row.view().to_json() }
+impl Shown for Row<'_> {
+    fn line(&self) -> String {
+        let topics: Vec<&str> = self.topics().collect();
+        format!(
+            "{}  {:<9}  {:<10}  {:<30}  {}",
+            self.id(),
+            self.state().as_str(),
+            output::plain(self.message_type()),
+            text(self.created()),
+            output::plain(&topics.join(",")),
+        )
+    }
+
+    fn write_json(&self, out: &mut Vec<u8>) {
+        Row::write_json(self, out);
+    }
 }
 
-pub(super) fn event(row: &EventRow<'_>) -> Told {
-    let (sequence, kind, message) = (row.sequence(), row.event_type(), row.reference());
-    let (created, topic) = (text(row.created()), output::plain(row.topic()).into_owned());
-    let line = format!("{sequence:>8}  {created:<30}  {kind}  {message}  {topic}");
-    let mut json = json!({
-        "id": row.id().to_string(),
-        "sequence": sequence,
-        "type": kind,
-        "namespace": row.namespace(),
-        "reference": message.to_string(),
-        "correlator": row.correlator(),
-        "tx": row.transaction().map(|tx| tx.to_string()),
-        "topic": row.topic(),
-        "created": row.created().map(|created| created.to_string()),
-    });
-    strip(&mut json);
-    Told { line, json: json.to_string().into_bytes() }
+impl Shown for EventRow<'_> {
+    fn line(&self) -> String {
+        let (sequence, kind, message) = (self.sequence(), self.event_type(), self.reference());
+        let (created, topic) = (text(self.created()), output::plain(self.topic()));
+        format!("{sequence:>8}  {created:<30}  {kind}  {message}  {topic}")
+    }
+
+    fn write_json(&self, out: &mut Vec<u8>) {
+        let mut json = json!({
+            "id": self.id().to_string(),
+            "sequence": self.sequence(),
+            "type": self.event_type(),
+            "namespace": self.namespace(),
+            "reference": self.reference().to_string(),
+            "correlator": self.correlator(),
+            "tx": self.transaction().map(|tx| tx.to_string()),
+            "topic": self.topic(),
+            "created": self.created().map(|created| created.to_string()),
+        });
+        strip(&mut json);
+        out.extend_from_slice(json.to_string().as_bytes());
+    }
 }
 
-pub(super) fn element(row: &ElementRow<'_>) -> Told {
-    let (id, hash, created) = (row.id, row.hash, text(row.created));
-    let erased = row.erased.map(|sequence| format!("  erased at {sequence}"));
-    let line = format!("{id}  {hash}  {created:<30}  {}", erased.unwrap_or_default());
-    let blob = |blob: Held| json!({ "hash": blob.hash.to_string(), "size": blob.size });
-    let datatype = |(name, version): (&str, &str)| json!({ "name": name, "version": version });
-    let mut json = json!({
-        "id": id.to_string(),
-        "validator": row.validator,
-        "namespace": row.namespace,
-        "hash": hash.to_string(),
-        "created": row.created.map(|created| created.to_string()),
-        "datatype": row.datatype.map(datatype),
-        "blob": row.blob.map(blob),
-        "sequence": row.sequence,
-        "erased": row.erased,
-    });
-    strip(&mut json);
-    Told { line: line.trim_end().to_owned(), json: json.to_string().into_bytes() }
+impl Shown for ElementRow<'_> {
+    fn line(&self) -> String {
+        let (id, hash, created) = (self.id, self.hash, text(self.created));
+        let erased = self.erased.map(|sequence| format!("  erased at {sequence}"));
+        let line = format!("{id}  {hash}  {created:<30}  {}", erased.unwrap_or_default());
+        line.trim_end().to_owned()
+    }
+
+    fn write_json(&self, out: &mut Vec<u8>) {
+        let blob = |blob: Held| json!({ "hash": blob.hash.to_string(), "size": blob.size });
+        let datatype = |(name, version): (&str, &str)| json!({ "name": name, "version": version });
+        let mut json = json!({
+            "id": self.id.to_string(),
+            "validator": self.validator,
+            "namespace": self.namespace,
+            "hash": self.hash.to_string(),
+            "created": self.created.map(|created| created.to_string()),
+            "datatype": self.datatype.map(datatype),
+            "blob": self.blob.map(blob),
+            "sequence": self.sequence,
+            "erased": self.erased,
+        });
+        strip(&mut json);
+        out.extend_from_slice(json.to_string().as_bytes());
+    }
 }
 
 /// Leaves out members that say nothing.

@@ -8,10 +8,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use lampyris_log::Log;
-use lampyris_projection::Views;
 use lampyris_projection::query::Query;
+use lampyris_projection::{Listing, Views};
 
-use crate::args::{Global, List};
+use super::Shown;
+use crate::args::{Global, List, Of};
 use crate::ending::Ending;
 use crate::failure::Failure;
 use crate::output;
@@ -36,12 +37,13 @@ pub(super) fn run(
     let (ending, mut before) = (Ending::listen()?, None);
     let query = Query { count: true, ..query.clone() };
     loop {
-        let page = super::page(&views, list, &query)?;
-        let mut text = format!("{CLEAR}after {} records\n\n", page.position);
-        for row in &page.rows {
-            text.extend([row.line.as_str(), "\n"]);
-        }
-        text.extend(page.total.map(|total| format!("\n{} of {total}\n", page.rows.len())));
+        let namespace = &list.namespace.namespace;
+        let text = match list.of {
+            Of::Messages => views.select(namespace, &query).map(|page| screen(&page)),
+            Of::Events => views.select_events(namespace, &query).map(|page| screen(&page)),
+            Of::Data => views.select_data(namespace, &query).map(|page| screen(&page)),
+        };
+        let text = text.map_err(Failure::no)?;
         if before.as_ref() != Some(&text) {
             let mut out = output::answers();
             out.write_all(text.as_bytes())?;
@@ -54,6 +56,16 @@ pub(super) fn run(
         log.refresh()?;
         feed(log, &mut views)?;
     }
+}
+
+/// All that stands on the terminal.
+fn screen<R: Shown>(page: &Listing<R>) -> String {
+    let mut text = format!("{CLEAR}after {} records\n\n", page.position);
+    for row in &page.rows {
+        text.extend([row.line().as_str(), "\n"]);
+    }
+    text.extend(page.total.map(|total| format!("\n{} of {total}\n", page.rows.len())));
+    text
 }
 
 /// Feeds what came since.
