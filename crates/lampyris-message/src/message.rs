@@ -73,8 +73,8 @@ impl Message {
 
     /// The message as upstream writes it.
     pub fn to_json(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(1024);
-        encode::message(self, &mut out);
+        let mut out = Vec::new();
+        self.write_json(&mut out);
         out
     }
 

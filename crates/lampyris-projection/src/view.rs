@@ -73,7 +73,7 @@ impl View {
 
     /// FireFly's JSON of the message, with the member `position` added at its end.
     pub fn to_json(&self) -> Vec<u8> {
-        let mut json = Vec::with_capacity(1024);
+        let mut json = Vec::new();
         write_json(&self.message, self.position, &mut json);
         json
     }

@@ -29,6 +29,8 @@ pub trait MessageFields {
     where
         Self: Sized,
     {
+        // What most messages fit in: growing step by step would cost a single one more than its fields do.
+        out.reserve(1024);
         encode::message(self, out);
     }
 }
