@@ -10,18 +10,28 @@ use crate::time::Timestamp;
 /// The fields of a message, read where they are kept.
 ///
 /// Each means what the field of [`Message`] with its name means; a text is empty where that one is.
-#[expect(missing_docs, reason = "each is told at the field of `Message` with its name")]
 pub trait MessageFields {
+    /// What is hashed.
     fn header(&self) -> &impl HeaderFields;
+    /// The namespace, by the name this node uses.
     fn local_namespace(&self) -> &str;
+    /// The hash of the header, as the sender says.
     fn hash(&self) -> Option<MessageHash>;
+    /// The batch the message was sent in.
     fn batch(&self) -> Option<BatchId>;
+    /// The transaction the message was sent with.
     fn tx_id(&self) -> Option<TransactionId>;
+    /// Where the message is on its way.
     fn state(&self) -> &str;
+    /// When it was confirmed or rejected.
     fn confirmed(&self) -> Option<Timestamp>;
+    /// Why it was rejected.
     fn reject_reason(&self) -> &str;
+    /// The data it refers to, in order; no list and an empty one are told apart.
     fn data(&self) -> Option<impl Iterator<Item = Option<DataRef>>>;
+    /// The pins of a private message, one a topic.
     fn pins(&self) -> impl Iterator<Item: AsRef<str>>;
+    /// The client's word for "this is the same request again".
     fn idempotency_key(&self) -> &str;
 
     /// Appends the message as upstream writes it.
