@@ -1,6 +1,7 @@
 //! `get`, `history`, `list`, `stats`: what is shown, in which order, and what is not found.
 
 use lampyris::{Lampyris, block_on};
+use serde_json::json;
 
 use crate::program::{Program, SAMPLES, Said};
 
@@ -37,6 +38,30 @@ fn a_list_is_in_the_order_of_first_events_and_can_be_cut_and_filtered() {
     assert_eq!(confirmed.json(), all.json()[1..3]);
     let none = program.run(&["list", "--json", "--state", "rejected"]).exits(0);
     assert_eq!(none.out, "");
+}
+
+#[test]
+fn a_counted_page_is_one_object_with_the_rows_and_where_the_list_goes_on() {
+    let program = Program::new();
+    program.run(&["import", SAMPLES]).exits(0);
+    let all = program.run(&["list", "--json", "--limit", "0"]).exits(0).json();
+    let page = |arguments: &[&str]| {
+        let asked = [&["list", "--json", "--count"], arguments].concat();
+        let mut pages = program.run(&asked).exits(0).json();
+        assert_eq!(pages.len(), 1);
+        pages.remove(0)
+    };
+    let first = page(&["--limit", "3"]);
+    assert_eq!(first["items"].as_array().unwrap()[..], all[..3]);
+    assert_eq!((&first["count"], &first["total"]), (&json!(3), &json!(4)));
+    let rest = page(&["--limit", "3", "--after", first["next"].as_str().unwrap()]);
+    assert_eq!(rest["items"].as_array().unwrap()[..], all[3..]);
+    assert_eq!((&rest["next"], &rest["position"]), (&json!(null), &first["position"]));
+    let none = page(&["state=rejected"]);
+    assert_eq!(
+        (&none["items"], &none["count"], &none["total"]),
+        (&json!([]), &json!(0), &json!(0))
+    );
 }
 
 #[test]

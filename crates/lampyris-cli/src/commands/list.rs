@@ -114,18 +114,18 @@ fn tell<R: Shown>(
     let Listing { rows, total, position, next, .. } = page;
     let mut json = Vec::new();
     if global.json && list.count {
-        let mut separator = b'[';
-        for row in rows {
-            json.push(std::mem::replace(&mut separator, b','));
-            row.write_json(&mut json);
-        }
-        json.extend_from_slice(if rows.is_empty() { b"[]" } else { b"]" });
         // The rows are written by their own encoder, and stand between what is written here.
-        let total = json!(total);
-        let next = json!(next.map(|next| next.to_string()));
-        write!(out, "{{\"count\":{},\"items\":", rows.len())?;
-        out.write_all(&json)?;
-        writeln!(out, ",\"next\":{next},\"position\":{position},\"total\":{total}}}")?;
+        write!(out, "{{\"count\":{},\"items\":[", rows.len())?;
+        for (number, row) in rows.iter().enumerate() {
+            json.clear();
+            if number > 0 {
+                json.push(b',');
+            }
+            row.write_json(&mut json);
+            out.write_all(&json)?;
+        }
+        let (total, next) = (json!(total), json!(next.map(|next| next.to_string())));
+        writeln!(out, "],\"next\":{next},\"position\":{position},\"total\":{total}}}")?;
         return Ok(());
     }
     for row in rows {
